@@ -1,0 +1,65 @@
+//! Models: a public name that clients send, bound to a provider, an upstream id and a price.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{clock::Stamp, id::ModelId};
+
+/// A price as people type it: dollars per million tokens, decimal text; empty means "not known".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriceText {
+    pub input: String,
+    pub cache_read: String,
+    pub output: String,
+}
+
+/// What a form sends to add a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewModel {
+    pub team: String,
+    /// Slug of a provider the team can use.
+    pub provider: String,
+    /// The name clients send.
+    pub name: String,
+    /// The name the provider knows; empty means the same.
+    #[serde(default)]
+    pub upstream: String,
+    #[serde(default)]
+    pub context_window: Option<u32>,
+    #[serde(default)]
+    pub max_output: Option<u32>,
+    #[serde(default)]
+    pub price: PriceText,
+}
+
+/// A new price version for a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPrice {
+    pub team: String,
+    pub model: ModelId,
+    pub price: PriceText,
+    /// Where the figure comes from, such as the vendor's price page.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// A model in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    pub id: ModelId,
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub upstream: String,
+    pub provider: String,
+    pub provider_kind: String,
+    pub shared: bool,
+    pub context_window: Option<u32>,
+    pub max_output: Option<u32>,
+    /// `None`: unpriced. Unknown is not zero.
+    pub price: Option<PriceText>,
+    pub priced_since: Option<Stamp>,
+    /// May the reader change it?
+    pub editable: bool,
+}
