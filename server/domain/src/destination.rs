@@ -137,7 +137,8 @@ fn entry(text: &str) -> Result<Entry, String> {
         (None, _) => (text, None),
     };
     let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(wrong)).transpose()?;
-    let (address, prefix) = network.split_once('/').map_or((network, None), |(address, prefix)| (address, Some(prefix)));
+    let (address, prefix) =
+        network.split_once('/').map_or((network, None), |(address, prefix)| (address, Some(prefix)));
     let address = canonical(address.parse().map_err(|_| wrong())?);
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
@@ -163,7 +164,18 @@ mod tests {
         for public in ["1.1.1.1", "8.8.8.8", "172.32.0.1", "2606:4700::1111", "100.128.0.1"] {
             assert_eq!(verdict(&[], public, 443), Verdict::Allowed, "{public}");
         }
-        for private in ["127.0.0.1", "10.1.2.3", "172.31.255.255", "192.168.0.1", "100.64.0.1", "::1", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "::127.0.0.1"] {
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.31.255.255",
+            "192.168.0.1",
+            "100.64.0.1",
+            "::1",
+            "fc00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "::127.0.0.1",
+        ] {
             assert_eq!(verdict(&[], private, 443), Verdict::Private, "{private}");
         }
     }
@@ -171,7 +183,20 @@ mod tests {
     #[test]
     fn some_addresses_are_never_allowed_whatever_the_list_says() {
         let everything = ["0.0.0.0/1", "128.0.0.0/1", "8000::/1"];
-        for never in ["0.0.0.0", "169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "224.0.0.1", "255.255.255.255", "::", "fe80::1", "ff02::1", "fd00:ec2::254", "100.100.100.200", "2002:a9fe:a9fe::1"] {
+        for never in [
+            "0.0.0.0",
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "fe80::1",
+            "ff02::1",
+            "fd00:ec2::254",
+            "100.100.100.200",
+            "2002:a9fe:a9fe::1",
+        ] {
             assert_eq!(verdict(&everything, never, 80), Verdict::Never, "{never}");
         }
     }
@@ -190,7 +215,18 @@ mod tests {
 
     #[test]
     fn wrong_entries_are_named() {
-        for wrong in ["", "localhost", "10.0.0.0/33", "10.0.0.1:0", "10.0.0.1:99999", "[::1", "[::1]9000", "example.com:80", "169.254.169.254", "fe80::1"] {
+        for wrong in [
+            "",
+            "localhost",
+            "10.0.0.0/33",
+            "10.0.0.1:0",
+            "10.0.0.1:99999",
+            "[::1",
+            "[::1]9000",
+            "example.com:80",
+            "169.254.169.254",
+            "fe80::1",
+        ] {
             let message = AllowList::parse([wrong]).expect_err(wrong);
             assert!(message.contains(&format!("{wrong:?}")), "{message}");
         }

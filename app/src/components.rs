@@ -1,0 +1,28 @@
+//! Widgets that know no page: values and callbacks in, elements out.
+//!
+//! Never here: server functions, routes, the whole state of a page. Ids come from props. One more widget: a file here, a file
+//! of the same name in `style/`, one `pub mod` line below.
+
+pub mod announcer;
+pub mod badge;
+pub mod button;
+pub mod code_block;
+pub mod copy_button;
+pub mod dialog;
+pub mod empty_state;
+pub mod error_panel;
+pub mod field;
+pub mod icon;
+pub mod markdown;
+pub mod page;
+pub mod page_mark;
+pub mod reveal;
+pub mod select;
+pub mod skeleton;
+pub mod stat;
+pub mod submit;
+pub mod table;
+pub mod tabs;
+pub mod theme_switch;
+pub mod time;
+pub mod toast;

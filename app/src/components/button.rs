@@ -1,0 +1,92 @@
+//! Buttons act, links navigate; both come in the same looks.
+
+use leptos::prelude::*;
+
+use super::icon::icon;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Look {
+    Primary,
+    #[default]
+    Secondary,
+    Quiet,
+    Danger,
+}
+
+impl Look {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Primary => "button button-primary",
+            Self::Secondary => "button",
+            Self::Quiet => "button button-quiet",
+            Self::Danger => "button button-danger",
+        }
+    }
+}
+
+/// A button with words. While `busy` it keeps its label and width, cannot be pressed again and shows a spinner.
+#[component]
+pub fn Button(
+    #[prop(optional)] look: Look,
+    #[prop(into)] label: Signal<String>,
+    #[prop(optional)] icon_name: &'static str,
+    /// The shortcut that does the same, printed on the button.
+    #[prop(optional)]
+    shortcut: &'static str,
+    #[prop(optional)] submit: bool,
+    #[prop(optional, into)] busy: Signal<bool>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    #[prop(optional, into)] press: Option<Callback<()>>,
+) -> impl IntoView {
+    view! {
+        <button
+            class=look.class()
+            type=if submit { "submit" } else { "button" }
+            aria-busy=move || busy.get().then_some("true")
+            disabled=move || disabled.get() || busy.get()
+            on:click=move |_| {
+                if let Some(press) = press {
+                    press.run(());
+                }
+            }
+        >
+            {(!icon_name.is_empty()).then(|| icon(icon_name))}
+            <span>{move || label.get()}</span>
+            {(!shortcut.is_empty()).then(|| view! { <kbd class="shortcut">{shortcut}</kbd> })}
+            <span class="spinner" aria-hidden="true"></span>
+        </button>
+    }
+}
+
+/// A square button with an icon; `label` is its name and its tooltip.
+#[component]
+pub fn IconButton(
+    icon_name: &'static str,
+    #[prop(into)] label: Signal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    press: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <button
+            class="button button-icon"
+            type="button"
+            title=move || label.get()
+            aria-label=move || label.get()
+            disabled=move || disabled.get()
+            on:click=move |_| press.run(())
+        >
+            {icon(icon_name)}
+        </button>
+    }
+}
+
+/// A link that looks like a button.
+pub fn link_button(look: Look, href: String, label: &'static str, icon_name: &'static str) -> AnyView {
+    view! {
+        <a class=look.class() href=href>
+            {(!icon_name.is_empty()).then(|| icon(icon_name))}
+            <span>{label}</span>
+        </a>
+    }
+    .into_any()
+}

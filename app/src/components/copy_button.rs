@@ -1,0 +1,60 @@
+//! Copies an exact value. Says so in the button itself and to assistive technology.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::{announcer::Announcer, icon::icon, toast::Toasts};
+use crate::browser;
+
+/// `what` names the value: "Copy request id".
+pub fn copy_button(what: &'static str, text: String) -> AnyView {
+    copy_button_of(what, Signal::stored(text))
+}
+
+/// The same for a value that changes.
+pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
+    let copied = RwSignal::new(false);
+    let announcer = use_context::<Announcer>();
+    let toasts = use_context::<Toasts>();
+    let done = Callback::new(move |worked: bool| {
+        if !worked {
+            if let Some(toasts) = toasts {
+                toasts.problem("The browser refused the clipboard: select the text and copy it");
+            }
+            return;
+        }
+        copied.set(true);
+        if let Some(announcer) = announcer {
+            announcer.say("Copied");
+        }
+        let back = move || {
+            // The button may be gone by then.
+            let _gone = copied.try_set(false);
+        };
+        set_timeout(back, Duration::from_secs(2));
+    });
+    view! {
+        <button
+            class="button button-icon copy-button"
+            type="button"
+            title=what
+            aria-label=what
+            on:click=move |_| browser::copy(&text.get_untracked(), done)
+        >
+            {move || if copied.get() { icon("check") } else { icon("copy") }}
+        </button>
+    }
+    .into_any()
+}
+
+/// A value in mono with its copy button.
+pub fn copyable(what: &'static str, text: String) -> AnyView {
+    view! {
+        <span class="copyable">
+            <code>{text.clone()}</code>
+            {copy_button(what, text)}
+        </span>
+    }
+    .into_any()
+}

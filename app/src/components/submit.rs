@@ -1,0 +1,80 @@
+//! One form on its way to the server: busy, then done or refused. Pressing twice sends once.
+
+use std::future::Future;
+
+use domain::ApiError;
+use leptos::prelude::*;
+
+use super::{error_panel::sentence, icon::icon};
+use crate::{api::Answer, browser};
+
+#[derive(Clone, Copy)]
+pub struct Submit {
+    pub busy: RwSignal<bool>,
+    pub error: RwSignal<Option<ApiError>>,
+}
+
+impl Submit {
+    pub fn new() -> Self {
+        Self { busy: RwSignal::new(false), error: RwSignal::new(None) }
+    }
+
+    /// Sends `work` and hands its answer to `done`; a refusal is kept for the fields and the first wrong one gets focus.
+    pub fn run<T: 'static>(
+        self,
+        work: impl Future<Output = Answer<T>> + Send + 'static,
+        done: impl FnOnce(T) + Send + 'static,
+    ) where
+        T: Send,
+    {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.error.set(None);
+        leptos::task::spawn_local(async move {
+            let answer = work.await;
+            // The page may be gone by now; then nobody waits for the answer.
+            let _gone = self.busy.try_set(false);
+            match answer {
+                Ok(value) => done(value),
+                Err(failure) => {
+                    let _gone = self.error.try_set(Some(failure.0));
+                    browser::focus_first_invalid();
+                }
+            }
+        });
+    }
+
+    /// The message for one field.
+    pub fn of_field(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.error.with(|error| error.as_ref()?.of_field(field).map(str::to_owned)))
+    }
+}
+
+impl Default for Submit {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the server said about the whole form, above its buttons.
+pub fn form_error(error: Signal<Option<ApiError>>) -> AnyView {
+    view! {
+        <div class="form-error-slot" aria-live="polite">
+            {move || {
+                error
+                    .get()
+                    .map(|error| {
+                        let id = error.request_id.clone().map(|id| format!(" Request {id}."));
+                        view! {
+                            <p class="form-error">
+                                {icon("alert")} <span>{sentence(&error.message)} {id}</span>
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    }
+    .into_any()
+}

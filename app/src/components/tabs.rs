@@ -1,0 +1,32 @@
+//! A few choices side by side, one of them pressed: for views of the same thing. Pages that are different are links instead.
+
+use leptos::prelude::*;
+
+/// `label` names the group; each choice is its value and its word.
+#[component]
+pub fn Tabs(
+    label: &'static str,
+    choices: &'static [(&'static str, &'static str)],
+    chosen: RwSignal<&'static str>,
+) -> impl IntoView {
+    let buttons = choices
+        .iter()
+        .map(|(value, word)| {
+            view! {
+                <button
+                    class="tab"
+                    type="button"
+                    aria-pressed=move || if chosen.get() == *value { "true" } else { "false" }
+                    on:click=move |_| chosen.set(value)
+                >
+                    {*word}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="tabs" role="group" aria-label=label>
+            {buttons}
+        </div>
+    }
+}

@@ -1,0 +1,39 @@
+//! Light, dark, or as the system has it. The choice is a cookie, so the next page is right from its first byte.
+
+use leptos::prelude::*;
+
+use super::icon::icon;
+use crate::browser;
+
+const CHOICES: [(&str, &str, &str); 3] =
+    [("light", "Light theme", "sun"), ("dark", "Dark theme", "moon"), ("", "Theme of the system", "monitor")];
+
+pub fn theme_switch() -> AnyView {
+    let chosen = RwSignal::new(browser::preference("theme").unwrap_or_default());
+    let buttons = CHOICES
+        .into_iter()
+        .map(|(value, name, icon_name)| {
+            view! {
+                <button
+                    class="tab"
+                    type="button"
+                    title=name
+                    aria-label=name
+                    aria-pressed=move || if chosen.get() == value { "true" } else { "false" }
+                    on:click=move |_| {
+                        chosen.set(value.to_owned());
+                        browser::set_preference("theme", (!value.is_empty()).then_some(value));
+                    }
+                >
+                    {icon(icon_name)}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="tabs theme-switch" role="group" aria-label="Theme">
+            {buttons}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,196 @@
+//! The one EventSource of a tab: follows a run from a cursor, in order, without gaps.
+//!
+//! Here: opening, closing, counting. Never here: what an event means for a page. The feed closes while the tab is hidden for
+//! ten seconds and goes on where it was; the run itself lives on the server and does not notice.
+
+use domain::{event::RunEvent, id::RunId};
+use leptos::prelude::*;
+
+/// How the page hears about its run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FeedState {
+    #[default]
+    Closed,
+    Live,
+    /// The connection broke and the browser is opening it again.
+    Reconnecting,
+    /// No stream to be had: the page asks every two seconds.
+    Polling,
+}
+
+/// A subscription to one run. Copies share it.
+#[derive(Clone, Copy)]
+pub struct Feed {
+    run: RunId,
+    /// Sequence number of the last event handed on.
+    seen: StoredValue<i64>,
+    pub state: RwSignal<FeedState>,
+    event: Callback<RunEvent>,
+    /// Events are missing: fetch the state and call [`Feed::open`] with its cursor.
+    lost: Callback<()>,
+    #[cfg(feature = "hydrate")]
+    source: StoredValue<Option<live::Source>, LocalStorage>,
+}
+
+impl Feed {
+    pub fn new(run: RunId, event: Callback<RunEvent>, lost: Callback<()>) -> Self {
+        Self {
+            run,
+            seen: StoredValue::new(0),
+            state: RwSignal::new(FeedState::Closed),
+            event,
+            lost,
+            #[cfg(feature = "hydrate")]
+            source: StoredValue::new_local(None),
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+impl Feed {
+    pub fn open(self, _after: i64) {}
+    pub fn close(self) {}
+    pub fn retry(self) {}
+    pub fn watch_visibility(self) {}
+    fn _server_side(self) -> (RunId, i64, Callback<RunEvent>, Callback<()>) {
+        (self.run, self.seen.get_value(), self.event, self.lost)
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod live {
+    use std::time::Duration;
+
+    use domain::event::RunEvent;
+    use leptos::{ev, prelude::*};
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{EventSource, MessageEvent, VisibilityState};
+
+    use super::{Feed, FeedState};
+
+    const NAMES: [&str; 7] =
+        ["cell.start", "cell.delta", "cell.done", "cell.stopped", "cell.error", "run.done", "resync"];
+    const RETRY: Duration = Duration::from_secs(2);
+    const HIDDEN: Duration = Duration::from_secs(10);
+
+    /// An open stream and the functions it calls; dropping closes it.
+    pub struct Source {
+        stream: EventSource,
+        _message: Closure<dyn FnMut(MessageEvent)>,
+        _opened: Closure<dyn FnMut()>,
+        _broken: Closure<dyn FnMut()>,
+    }
+
+    impl Drop for Source {
+        fn drop(&mut self) {
+            self.stream.set_onopen(None);
+            self.stream.set_onerror(None);
+            self.stream.close();
+        }
+    }
+
+    impl Feed {
+        /// Hears everything after `after`.
+        pub fn open(self, after: i64) {
+            self.close();
+            self.seen.set_value(after);
+            let address = format!("/ui/events?topics=run:{}&after={after}", self.run);
+            let Ok(stream) = EventSource::new(&address) else { return self.poll() };
+            let message = Closure::new(move |event: MessageEvent| self.hear(&event));
+            let opened = Closure::new(move || {
+                let _gone = self.state.try_set(FeedState::Live);
+            });
+            let broken = Closure::new(move || self.broken());
+            for name in NAMES {
+                // Fails only for a name that is no string.
+                let _added = stream.add_event_listener_with_callback(name, message.as_ref().unchecked_ref());
+            }
+            stream.set_onopen(Some(opened.as_ref().unchecked_ref()));
+            stream.set_onerror(Some(broken.as_ref().unchecked_ref()));
+            self.source.set_value(Some(Source { stream, _message: message, _opened: opened, _broken: broken }));
+        }
+
+        pub fn close(self) {
+            self.let_go();
+            let _gone = self.state.try_set(FeedState::Closed);
+        }
+
+        /// Closes the stream; what it calls is dropped a moment later, since it may be what is running now.
+        fn let_go(self) {
+            if let Some(Some(source)) = self.source.try_update_value(Option::take) {
+                source.stream.close();
+                set_timeout(move || drop(source), Duration::ZERO);
+            }
+        }
+
+        /// The state could not be fetched either: ask again in two seconds.
+        pub fn retry(self) {
+            self.poll();
+        }
+
+        /// Lets go of the stream while nobody looks: a browser allows six of them per host.
+        pub fn watch_visibility(self) {
+            let handle = window_event_listener(ev::Custom::<ev::Event>::new("visibilitychange"), move |_| self.look());
+            on_cleanup(move || handle.remove());
+        }
+
+        fn look(self) {
+            let hidden = || document().visibility_state() == VisibilityState::Hidden;
+            let streaming = self.source.try_with_value(Option::is_some).unwrap_or(false);
+            if hidden() && streaming {
+                let rest = move || {
+                    if hidden() {
+                        self.let_go();
+                    }
+                };
+                set_timeout(rest, HIDDEN);
+            } else if !hidden() && !streaming && self.state.try_get_untracked() == Some(FeedState::Live) {
+                // Closed while hidden, not by the page: the state still says live.
+                self.open(self.seen.get_value());
+            }
+        }
+
+        fn hear(self, event: &MessageEvent) {
+            let name = event.type_();
+            let text = event.data().as_string().unwrap_or_default();
+            let Some(seen) = self.seen.try_get_value() else { return };
+            let parsed = serde_json::from_str::<RunEvent>(&text);
+            match parsed {
+                Ok(event) if event.seq <= seen || event.run != self.run => {}
+                Ok(event) if name != "resync" && event.seq == seen + 1 => {
+                    self.seen.set_value(event.seq);
+                    self.event.run(event);
+                }
+                // A gap, a resync, or something unreadable: only the stored state is sure.
+                _ => {
+                    self.close();
+                    self.lost.run(());
+                }
+            }
+        }
+
+        fn broken(self) {
+            let closed = self.source.try_with_value(|source| {
+                source.as_ref().is_some_and(|it| it.stream.ready_state() == EventSource::CLOSED)
+            });
+            match closed {
+                Some(true) => self.poll(),
+                Some(false) => {
+                    let _gone = self.state.try_set(FeedState::Reconnecting);
+                }
+                None => {}
+            }
+        }
+
+        fn poll(self) {
+            self.close();
+            let _gone = self.state.try_set(FeedState::Polling);
+            let ask = move || {
+                if self.state.try_get_untracked() == Some(FeedState::Polling) {
+                    self.lost.run(());
+                }
+            };
+            set_timeout(ask, RETRY);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The user interface, compiled twice: with `ssr` into the server, with `hydrate` for the browser.
+//!
+//! Here: the document shell, the routes, server functions of one line, views. Never here: SQL, business rules, sessions,
+//! HTTP clients. One more page: a file in `pages/`, its `<Route>` line below, and its entry in `pages::frame::places` when
+//! the navigation should lead to it.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    components::{
+        announcer::{Announcer, AnnouncerRegion},
+        toast::{ToastRegion, Toasts},
+    },
+    pages::{
+        frame::Frame, history::HistoryList, home::Home, keys::Keys, models::Models, playground::Playground,
+        problem::NotFound, providers::Providers, request::Request, runs::Runs, sessions::Sessions, settings::Settings,
+        setup::Setup, sign_in::SignIn, start::Start,
+    },
+};
+
+pub mod api;
+pub mod browser;
+pub mod components;
+pub mod events;
+pub mod format;
+pub mod forms;
+pub mod pages;
+
+/// The document around [`App`]. Rendered on the server only; its scripts and preloads carry the nonce of the response, which
+/// is why `<HydrationScripts>` is not used: its module preload has none.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let pkg = options.site_pkg_dir.to_string();
+    let nonce = leptos::nonce::use_nonce();
+    let (script, wasm) = (format!("/{pkg}/tallygate.js"), format!("/{pkg}/tallygate_bg.wasm"));
+    // Paths come from our own options, never from a request: quoting them as JSON strings is enough.
+    let start =
+        format!("import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()));");
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=browser::preference("theme") data-sidebar=browser::preference("sidebar")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=format!("/{pkg}/tallygate.css") />
+                <link rel="modulepreload" href=script nonce=nonce.clone() />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <script type="module" nonce=nonce>
+                    {start}
+                </script>
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The whole application.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_context(Announcer::new());
+    provide_context(Toasts::new());
+    // The mark that browser tests and speed gates wait for: effects run once everything is hydrated.
+    Effect::new(|_| browser::mark_hydrated());
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Start ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=Setup ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/t/:team") view=Home ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/playground") view=Playground ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/playground/:run") view=Playground ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/runs") view=Runs ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/history") view=HistoryList ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/history/:request") view=Request ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/models") view=Models ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/providers") view=Providers ssr=SsrMode::Async />
+                    <Route path=path!("/t/:team/keys") view=Keys ssr=SsrMode::Async />
+                    <Route path=path!("/me/sessions") view=Sessions ssr=SsrMode::Async />
+                    <Route path=path!("/admin/settings") view=Settings ssr=SsrMode::Async />
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <ToastRegion />
+        <AnnouncerRegion />
+    }
+}

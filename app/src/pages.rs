@@ -1,0 +1,34 @@
+//! One file per page. A page reads its parameters from the address, calls server functions and arranges components.
+//!
+//! Never here: rules, SQL, `web_sys` (that is `browser` and `events`). One more page: a file, a `pub mod` line, a `<Route>` in
+//! `lib.rs`, and a place in `frame::places` when the navigation should lead to it.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+pub mod frame;
+pub mod history;
+pub mod home;
+pub mod keys;
+pub mod models;
+pub mod playground;
+pub mod problem;
+pub mod providers;
+pub mod request;
+pub mod runs;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod sign_in;
+pub mod start;
+
+/// One parameter of the route; empty when it is not part of it.
+fn param(name: &'static str) -> Signal<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get(name).unwrap_or_default()).into()
+}
+
+/// The team the page belongs to.
+fn team() -> Signal<String> {
+    param("team")
+}

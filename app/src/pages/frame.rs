@@ -1,0 +1,150 @@
+//! What surrounds the pages of people who are signed in: navigation, team switcher, account menu.
+//!
+//! One more entry of the navigation: a line in [`places`].
+
+use domain::team::Me;
+use leptos::prelude::*;
+use leptos_router::{components::Outlet, hooks::use_location};
+
+use crate::{
+    api::{self, Answer},
+    components::icon::icon,
+};
+
+mod account;
+mod sidebar;
+mod switcher;
+
+/// Who is signed in, for every page inside the frame.
+#[derive(Clone, Copy)]
+pub struct Viewer {
+    pub me: Resource<Answer<Me>>,
+}
+
+/// One entry of the navigation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub group: &'static str,
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub href: String,
+}
+
+/// All entries for a team; the last ones only for who may use them.
+pub fn places(team: &str, admin: bool) -> Vec<Place> {
+    let of_team = [
+        ("Work", "Home", "home", ""),
+        ("Work", "Playground", "columns", "/playground"),
+        ("Work", "Runs", "play", "/runs"),
+        ("Work", "History", "list", "/history"),
+        ("Control", "Models", "box", "/models"),
+        ("Control", "Providers", "plug", "/providers"),
+        ("Control", "Keys", "key", "/keys"),
+    ];
+    let mut all: Vec<Place> = of_team
+        .into_iter()
+        .filter(|_| !team.is_empty())
+        .map(|(group, label, icon, path)| Place { group, label, icon, href: format!("/t/{team}{path}") })
+        .collect();
+    if admin {
+        all.push(Place { group: "Admin", label: "Settings", icon: "sliders", href: "/admin/settings".to_owned() });
+    }
+    all
+}
+
+/// Is the page at `path` this place or a part of it?
+pub fn is_at(place: &str, path: &str) -> bool {
+    let is_home = place.matches('/').count() == 2 && place.starts_with("/t/");
+    path == place || (!is_home && path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// The team of an address, `core` of `/t/core/history`.
+fn team_of(path: &str) -> Option<String> {
+    path.strip_prefix("/t/")?.split('/').next().filter(|it| !it.is_empty()).map(str::to_owned)
+}
+
+#[component]
+pub fn Frame() -> impl IntoView {
+    let me = Resource::new(|| (), |()| api::teams::me());
+    provide_context(Viewer { me });
+    let path = use_location().pathname;
+    // Pages outside of a team keep the team somebody came from.
+    let current =
+        Memo::new(move |before: Option<&Option<String>>| team_of(&path.read()).or_else(|| before.cloned().flatten()));
+    view! {
+        <a class="skip-link" href="#main">
+            "Skip to content"
+        </a>
+        <div class="shell">
+            <sidebar::Sidebar me=me current=current path=path />
+            <main class="shell-main" id="main">
+                <Outlet />
+            </main>
+            <sidebar::BottomBar me=me current=current path=path />
+        </div>
+    }
+}
+
+/// The links of one list, in their groups.
+fn nav_groups(all: Vec<Place>, path: Memo<String>) -> Vec<AnyView> {
+    let mut groups: Vec<(&'static str, Vec<Place>)> = Vec::new();
+    for place in all {
+        match groups.last_mut() {
+            Some((group, list)) if *group == place.group => list.push(place),
+            _ => groups.push((place.group, vec![place])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(group, list)| {
+            let links = list.into_iter().map(|place| nav_link(place, path)).collect_view();
+            view! {
+                <div class="nav-group">
+                    <p class="nav-caption">{group}</p>
+                    <ul>{links}</ul>
+                </div>
+            }
+            .into_any()
+        })
+        .collect()
+}
+
+fn nav_link(place: Place, path: Memo<String>) -> AnyView {
+    let Place { label, icon: name, href, .. } = place;
+    let mine = href.clone();
+    view! {
+        <li>
+            <a class="nav-link" href=href title=label aria-current=move || is_at(&mine, &path.read()).then_some("page")>
+                {icon(name)}
+                <span class="nav-label">{label}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_current_for_its_parts_and_home_only_for_itself() {
+        assert!(is_at("/t/core/history", "/t/core/history/abc"));
+        assert!(!is_at("/t/core/history", "/t/core/historyx"));
+        assert!(is_at("/t/core", "/t/core"));
+        assert!(!is_at("/t/core", "/t/core/keys"));
+    }
+
+    #[test]
+    fn only_admins_are_led_to_the_settings() {
+        assert!(places("core", false).iter().all(|it| it.group != "Admin"));
+        assert!(places("core", true).iter().any(|it| it.href == "/admin/settings"));
+    }
+
+    #[test]
+    fn the_team_is_read_from_the_address() {
+        assert_eq!(team_of("/t/core/keys").as_deref(), Some("core"));
+        assert_eq!(team_of("/me/sessions"), None);
+        assert_eq!(team_of("/t/"), None);
+    }
+}

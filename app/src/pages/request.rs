@@ -1,0 +1,154 @@
+//! One request as a receipt: what was asked, what happened, and the arithmetic of what it cost.
+
+use domain::{
+    history::{AttemptDetail, RequestDetail},
+    id::RequestId,
+};
+use leptos::prelude::*;
+
+use self::receipt::receipt;
+use super::{history::status, param, team};
+use crate::{
+    api::{self, Failure},
+    components::{
+        badge::{Tone, badge, tag},
+        copy_button::copyable,
+        page::{Page, Parent, Width, loaded},
+        skeleton::Shape,
+        time::{missing, time, time_or},
+    },
+    format::{MISSING, amount, duration_or_dash, outcome_sentence},
+};
+
+mod receipt;
+
+#[component]
+pub fn Request() -> impl IntoView {
+    let (team, request) = (team(), param("request"));
+    let detail = Resource::new(
+        move || (team.get(), request.get()),
+        |(team, request)| async move {
+            match RequestId::parse(&request) {
+                Some(id) => api::history::get(team, id).await,
+                None => Err(Failure(domain::ApiError::new(domain::ErrorKind::NotFound, "no such request"))),
+            }
+        },
+    );
+    let parent = Signal::derive(move || Parent { href: format!("/t/{}/history", team.get()), label: "History" });
+    view! {
+        <Page title="Request" width=Width::Reading parent=parent>
+            {loaded(detail, Shape::Text, move |it| request_view(it, &team.get_untracked()))}
+        </Page>
+    }
+}
+
+/// A row of a description list.
+fn fact(term: &'static str, value: AnyView) -> AnyView {
+    view! {
+        <div class="fact">
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+fn optional(text: Option<String>, why: &'static str) -> AnyView {
+    text.map_or_else(|| missing(why), |text| view! { <span class="mono">{text}</span> }.into_any())
+}
+
+fn request_view(detail: RequestDetail, team: &str) -> AnyView {
+    let RequestDetail { request: _, public, model_asked, dialect, stream, run, attempts } = detail;
+    let run = run.map(|run| {
+        let link = view! { <a href=format!("/t/{team}/playground/{run}")>"Open the run"</a> }.into_any();
+        fact("Run", link)
+    });
+    let caller = attempts.first().map(|it| it.row.caller.clone());
+    let attempts = attempts.into_iter().map(attempt).collect_view();
+    view! {
+        <dl class="facts">
+            {fact("Request", copyable("Copy request id", public))}
+            {fact("Model asked for", view! { <span class="mono">{model_asked}</span> }.into_any())}
+            {fact("Caller", caller.map_or_else(|| missing("Not recorded"), IntoAny::into_any))}
+            {fact("Dialect", format!("{dialect}{}", if stream { ", streamed" } else { ", in one piece" }).into_any())}
+            {run}
+        </dl>
+        {attempts}
+    }
+    .into_any()
+}
+
+fn attempt(it: AttemptDetail) -> AnyView {
+    let heading = format!("attempt-{}", it.number);
+    let labelled = heading.clone();
+    let bill = receipt(&it);
+    let flags = it.flags.iter().map(|flag| tag(flag.replace('_', " "))).collect_view();
+    let lead = it.row.outcome.map(outcome_sentence).unwrap_or_default();
+    let cost = amount(it.row.cost, it.row.unpriced, it.row.usage_source);
+    view! {
+        <section class="attempt" aria-labelledby=labelled>
+            <div class="attempt-head">
+                <h2 id=heading>{format!("Attempt {}", it.number)}</h2>
+                {status(it.row.state, it.row.outcome)}
+                {flags}
+                <span class="attempt-cost" title=cost.title>
+                    {cost.text}
+                </span>
+            </div>
+            <p class="form-text">{lead}</p>
+            {timeline(&it)}
+            {attempt_facts(it)}
+            {bill}
+        </section>
+    }
+    .into_any()
+}
+
+fn attempt_facts(it: AttemptDetail) -> AnyView {
+    let http = it.http_status.map(|status| status.to_string());
+    let aborted = it.client_aborted.then(|| fact("Client", badge(Tone::Neutral, "left before the end")));
+    let AttemptDetail { row, upstream_model, model_served, upstream_id, finish_reason, .. } = it;
+    let upstream_id =
+        upstream_id.map_or_else(|| missing("The upstream named none"), |id| copyable("Copy upstream id", id));
+    view! {
+        <dl class="facts">
+            {fact("Provider", row.provider.into_any())}
+            {fact("Model at the provider", view! { <span class="mono">{upstream_model}</span> }.into_any())}
+            {fact("Model served", optional(model_served, "The upstream did not say"))}
+            {fact("Upstream id", upstream_id)}
+            {fact("HTTP status", optional(http, "No answer arrived"))}
+            {fact("Finish reason", optional(finish_reason, "None was given"))}
+            {fact("Attempt id", copyable("Copy attempt id", row.attempt.to_string()))}
+            {aborted}
+        </dl>
+    }
+    .into_any()
+}
+
+/// From admission to the last byte.
+fn timeline(it: &AttemptDetail) -> AnyView {
+    let step = |label: &'static str, value: AnyView| {
+        view! {
+            <li>
+                <span class="timeline-label">{label}</span>
+                <span class="timeline-value">{value}</span>
+            </li>
+        }
+        .into_any()
+    };
+    let streaming = it.row.first_byte_ms.zip(it.row.total_ms).and_then(|(first, total)| total.checked_sub(first));
+    let after = |ms: Option<u32>| match ms {
+        Some(_) => format!("+ {}", duration_or_dash(ms)).into_any(),
+        None => MISSING.into_any(),
+    };
+    view! {
+        <ol class="timeline">
+            {step("Admitted", time(it.row.time.clone()))}
+            {step("First byte", after(it.row.first_byte_ms))}
+            {step("Then streaming", duration_or_dash(streaming).into_any())}
+            {step("Total", duration_or_dash(it.row.total_ms).into_any())}
+            {step("Settled", time_or(it.resolved.clone(), "Still on its way"))}
+        </ol>
+    }
+    .into_any()
+}

@@ -1,0 +1,122 @@
+//! Requests and their receipts. Without the right to read the team's history a person sees their own.
+
+use domain::{
+    ApiError,
+    history::{AttemptDetail, HistoryPage, HistoryQuery, HistoryRow, RequestDetail},
+    id::{RequestId, UserId},
+    permission::Permission,
+};
+use store::{
+    history::{Attempt, Filter},
+    pool::{self, Loan},
+};
+
+use crate::{Access, Actor, Context, Error, stamps::Stamps};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+/// One page, newest first.
+pub async fn list(ctx: &Context, actor: &Actor, query: HistoryQuery) -> Result<HistoryPage, Error> {
+    let HistoryQuery { team, before, limit, model, failed } = query;
+    let team = actor.team(ctx, &team).await?;
+    actor.require(Permission::ReadTeam, &team)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(ApiError::field("limit", format!("use a number from 1 to {MOST}")).into());
+    }
+    // One more than asked for tells whether there is a next page.
+    let filter = Filter { before, limit: limit + 1, model, failed, user: only(actor, &team)? };
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let mut attempts = store::history::list(&mut db, team.id, &filter).await?;
+    let stamps = crate::stamps(ctx, &mut db).await?;
+    let has_more = attempts.len() > limit as usize;
+    attempts.truncate(limit as usize);
+    let next = attempts.last().filter(|_| has_more).map(|attempt| attempt.id);
+    Ok(HistoryPage { rows: attempts.iter().map(|attempt| row(stamps, attempt)).collect(), next })
+}
+
+/// One request with all its attempts.
+pub async fn get(ctx: &Context, actor: &Actor, team: &str, request: RequestId) -> Result<RequestDetail, Error> {
+    let team = actor.team(ctx, team).await?;
+    actor.require(Permission::ReadTeam, &team)?;
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let attempts = store::history::get(&mut db, team.id, request, only(actor, &team)?).await?;
+    let stamps = crate::stamps(ctx, &mut db).await?;
+    let first = attempts.first().ok_or(Error::NotFound)?;
+    let (model_asked, dialect, stream, run) =
+        (first.model_asked.clone(), first.dialect.clone(), first.stream, first.run);
+    let mut details = Vec::with_capacity(attempts.len());
+    for attempt in attempts {
+        details.push(detail(&mut db, stamps, attempt).await?);
+    }
+    Ok(RequestDetail { request, public: request.public(), model_asked, dialect, stream, run, attempts: details })
+}
+
+/// The newest requests, for the first page of a team.
+pub(crate) async fn recent(
+    db: &mut Loan,
+    actor: &Actor,
+    team: &Access,
+    stamps: Stamps,
+    limit: u32,
+) -> Result<Vec<HistoryRow>, Error> {
+    let filter = Filter { limit, user: only(actor, team)?, ..Filter::default() };
+    let attempts = store::history::list(db, team.id, &filter).await?;
+    Ok(attempts.iter().map(|attempt| row(stamps, attempt)).collect())
+}
+
+/// Whose rows alone this reader may see; `None`: everybody's.
+fn only(actor: &Actor, team: &Access) -> Result<Option<UserId>, Error> {
+    if actor.may(Permission::ReadTeamHistory, team) {
+        return Ok(None);
+    }
+    actor.user().map(Some).ok_or(Error::NeedsPerson)
+}
+
+fn row(stamps: Stamps, attempt: &Attempt) -> HistoryRow {
+    let caller = attempt.key_name.clone().or_else(|| attempt.user_name.clone());
+    HistoryRow {
+        request: attempt.request,
+        attempt: attempt.id,
+        time: stamps.of(attempt.admitted_at),
+        origin: attempt.origin.clone(),
+        caller: caller.unwrap_or_else(|| attempt.origin.clone()),
+        model: attempt.model.clone(),
+        provider: attempt.provider.clone().unwrap_or_default(),
+        state: attempt.state,
+        outcome: attempt.outcome,
+        usage: attempt.usage,
+        usage_source: attempt.usage_source,
+        cost: attempt.cost,
+        unpriced: attempt.flags.iter().any(|flag| flag == "unpriced"),
+        first_byte_ms: attempt.first_byte_ms,
+        total_ms: attempt.total_ms,
+    }
+}
+
+async fn detail(db: &mut Loan, stamps: Stamps, attempt: Attempt) -> Result<AttemptDetail, Error> {
+    let price = match attempt.price_version {
+        Some(version) => store::history::price(db, version).await?,
+        None => None,
+    };
+    let (since, components) = price.unzip();
+    Ok(AttemptDetail {
+        row: row(stamps, &attempt),
+        number: attempt.number,
+        upstream_model: attempt.upstream_model.unwrap_or_default(),
+        model_served: attempt.model_served,
+        upstream_id: attempt.upstream_id,
+        http_status: attempt.http_status,
+        finish_reason: attempt.finish_reason,
+        client_aborted: attempt.client_aborted,
+        flags: attempt.flags,
+        reserved: attempt.reserved,
+        charged: attempt.charged,
+        input_bound: attempt.input_bound,
+        output_cap: attempt.output_cap,
+        price: components,
+        price_since: since.map(|at| stamps.of(at)),
+        resolved: attempt.resolved_at.map(|at| stamps.of(at)),
+    })
+}

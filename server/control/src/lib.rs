@@ -1,0 +1,30 @@
+//! The control plane: people, providers, models, keys, history, runs, and the bundle that describes them.
+//!
+//! One file per resource, one function per operation: authorise, validate, transact, write the audit row. The first argument
+//! is the [`Context`], the second the [`Actor`]; the few operations without an actor are sign-in and set-up. Server functions,
+//! the public API and the command line call the same functions. Never here: HTTP, SQL text, the environment, a model call.
+//! One more operation: a function in its resource's file and its line in the permission test of `tests/control/permissions.rs`.
+
+pub mod actor;
+mod audit;
+mod base_url;
+pub mod bundle;
+mod context;
+mod error;
+pub mod history;
+pub mod keys;
+pub mod models;
+pub mod providers;
+pub mod runs;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+mod stamps;
+pub mod teams;
+pub mod users;
+pub mod vault;
+
+pub use actor::{Access, Actor};
+pub use context::{Context, Parts};
+pub use error::Error;
+pub(crate) use stamps::stamps;

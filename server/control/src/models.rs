@@ -1,0 +1,229 @@
+//! Models and their prices. A model belongs to whoever owns its provider: a team, or the whole instance.
+//!
+//! A price is a version: it is added, never changed, and the one in force is the newest. Never here: arithmetic of costs.
+
+use domain::{
+    error::FieldErrors,
+    id::{DeploymentId, ModelId, PriceVersionId},
+    model::{ModelSummary, NewModel, NewPrice, PriceText},
+    permission::Permission,
+    price::{Pico, PriceClass, PriceComponent},
+    text,
+};
+use store::{
+    models::{Model, PriceNow},
+    pool::{self, Tx},
+    prices::PriceTarget,
+};
+
+use crate::{Access, Actor, Context, Error, audit, stamps::Stamps};
+
+/// What a team can call.
+pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<ModelSummary>, Error> {
+    let team = actor.team(ctx, team).await?;
+    actor.require(Permission::ReadTeam, &team)?;
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let models = store::models::list(&mut db, team.id).await?;
+    let stamps = crate::stamps(ctx, &mut db).await?;
+    Ok(models.into_iter().map(|model| summary(actor, &team, stamps, model)).collect())
+}
+
+/// Adds a model to a provider, with a price if one is given.
+pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<ModelSummary, Error> {
+    let team = actor.team(ctx, &input.team).await?;
+    let mut tx = ctx.begin().await?;
+    let providers = store::providers::list(&mut tx, team.id).await?;
+    let provider = providers.into_iter().find(|listed| listed.provider.slug == input.provider);
+    // Without the provider nobody knows whose model it would be, so the weaker right is asked for first.
+    require(actor, &team, provider.as_ref().is_some_and(|listed| listed.provider.team.is_none()))?;
+    let mut errors = FieldErrors::default();
+    let provider =
+        errors.check("provider", provider.ok_or_else(|| "choose a provider that this team can use".to_owned()));
+    let checked = check(&input, &mut errors);
+    errors.finish()?;
+    let provider = provider.ok_or(Error::NotFound)?;
+    let present = store::models::list(&mut tx, team.id).await?;
+    if present.iter().any(|model| model.aliases.contains(&checked.name)) {
+        return Err(Error::Taken { what: "model", field: "name", name: checked.name });
+    }
+    let model = store::models::NewModel {
+        id: ModelId::new(&*ctx.clock, &*ctx.entropy),
+        team: provider.provider.team,
+        name: &checked.name,
+        aliases: &[],
+        context_window: input.context_window,
+        max_output: input.max_output,
+        deployment: DeploymentId::new(&*ctx.clock, &*ctx.entropy),
+        provider: provider.provider.id,
+        credential: provider.credential.map(|stored| stored.id),
+        upstream: &checked.upstream,
+    };
+    insert(ctx, actor, &mut tx, &model, &checked.price, "typed").await?;
+    store::notify::config(&mut tx).await?;
+    let id = model.id;
+    finish(actor, tx, &team, id).await
+}
+
+/// Adds a price version that is in force from now on.
+pub async fn set_price(ctx: &Context, actor: &Actor, input: NewPrice) -> Result<ModelSummary, Error> {
+    let team = actor.team(ctx, &input.team).await?;
+    let mut tx = ctx.begin().await?;
+    let model = store::models::list(&mut tx, team.id).await?.into_iter().find(|model| model.id == input.model);
+    let model = model.ok_or(Error::NotFound)?;
+    require(actor, &team, model.team.is_none())?;
+    let mut errors = FieldErrors::default();
+    let components = components(&input.price, &mut errors);
+    if components.is_empty() {
+        errors.add("price.input", "enter the prices of input and output");
+    }
+    let source = input.source.trim();
+    if source.chars().count() > 500 || source.chars().any(char::is_control) {
+        errors.add("source", "use at most 500 characters on one line");
+    }
+    errors.finish()?;
+    let source = if source.is_empty() { "typed" } else { source };
+    insert_price(ctx, actor, &mut tx, model.deployment, &components, source).await?;
+    let object = format!("model {}", model.name);
+    let act = audit::Act { team: model.team, action: "price.create", object: &object, fields: &["price"] };
+    audit::record(ctx, actor, &mut tx, act).await?;
+    store::notify::config(&mut tx).await?;
+    finish(actor, tx, &team, model.id).await
+}
+
+/// Inserts model, deployment and price with their audit row.
+pub(crate) async fn insert(
+    ctx: &Context,
+    actor: &Actor,
+    tx: &mut Tx,
+    model: &store::models::NewModel<'_>,
+    price: &[PriceComponent],
+    source: &str,
+) -> Result<(), Error> {
+    store::models::insert(tx, model)
+        .await
+        .map_err(|error| Error::taken(error, store::models::NAME_KEY, "model", "name", model.name))?;
+    if !price.is_empty() {
+        insert_price(ctx, actor, tx, model.deployment, price, source).await?;
+    }
+    let object = format!("model {}", model.name);
+    let fields: &[&str] = if price.is_empty() { &["provider", "upstream"] } else { &["provider", "upstream", "price"] };
+    let act = audit::Act { team: model.team, action: "model.create", object: &object, fields };
+    audit::record(ctx, actor, tx, act).await
+}
+
+pub(crate) async fn insert_price(
+    ctx: &Context,
+    actor: &Actor,
+    tx: &mut Tx,
+    deployment: DeploymentId,
+    components: &[PriceComponent],
+    source: &str,
+) -> Result<(), Error> {
+    let id = PriceVersionId::new(&*ctx.clock, &*ctx.entropy);
+    let version = store::prices::NewVersion {
+        id,
+        target: PriceTarget::Deployment(deployment),
+        team: None,
+        effective_from: None,
+        source,
+        created_by: actor.user(),
+        components,
+    };
+    Ok(store::prices::insert_version(tx, &version).await?)
+}
+
+/// The rates that were typed, exactly. Empty when nothing was: unknown is not zero.
+pub(crate) fn components(price: &PriceText, errors: &mut FieldErrors) -> Vec<PriceComponent> {
+    let PriceText { input, cache_read, output } = price;
+    let typed = [
+        (PriceClass::Input, "price.input", input.trim(), true),
+        (PriceClass::CacheRead, "price.cache_read", cache_read.trim(), false),
+        (PriceClass::Output, "price.output", output.trim(), true),
+    ];
+    let mut components = Vec::new();
+    if typed.iter().all(|(_, _, text, _)| text.is_empty()) {
+        return components;
+    }
+    for (class, field, text, is_needed) in typed {
+        if text.is_empty() {
+            if is_needed {
+                errors.add(field, "a price needs both input and output; leave all empty when it is not known");
+            }
+            continue;
+        }
+        let rate = errors.check(field, Pico::parse_per_million(text));
+        components.extend(rate.map(|rate| PriceComponent { class, above_input_tokens: 0, rate }));
+    }
+    components
+}
+
+struct Checked {
+    name: String,
+    upstream: String,
+    price: Vec<PriceComponent>,
+}
+
+fn check(input: &NewModel, errors: &mut FieldErrors) -> Checked {
+    let NewModel { team: _, provider: _, name, upstream, context_window, max_output, price } = input;
+    let name = errors.check("name", text::model_name(name)).unwrap_or_default();
+    let upstream = if upstream.trim().is_empty() { &name } else { upstream };
+    let upstream = errors.check("upstream", text::model_name(upstream)).unwrap_or_default();
+    tokens("context_window", *context_window, errors);
+    tokens("max_output", *max_output, errors);
+    Checked { name, upstream, price: components(price, errors) }
+}
+
+/// Token counts that fit the column: 1 to 100 million.
+pub(crate) fn tokens(field: &str, value: Option<u32>, errors: &mut FieldErrors) {
+    if value.is_some_and(|tokens| !(1..=100_000_000).contains(&tokens)) {
+        errors.add(field, "enter a number of tokens such as 128000, or leave this empty");
+    }
+}
+
+fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
+    if may_edit(actor, team, shared) {
+        return Ok(());
+    }
+    match shared {
+        true => actor.require_instance(Permission::ManageInstanceProviders),
+        false => actor.require(Permission::ManageTeamProviders, team),
+    }
+}
+
+fn may_edit(actor: &Actor, team: &Access, shared: bool) -> bool {
+    match shared {
+        true => Permission::ManageInstanceProviders.held_by(actor.role(), None),
+        false => actor.may(Permission::ManageTeamProviders, team),
+    }
+}
+
+async fn finish(actor: &Actor, mut tx: Tx, team: &Access, id: ModelId) -> Result<ModelSummary, Error> {
+    let stamps = Stamps::within(&mut tx).await?;
+    let model = store::models::list(&mut tx, team.id).await?.into_iter().find(|model| model.id == id);
+    pool::commit(tx).await?;
+    model.map(|model| summary(actor, team, stamps, model)).ok_or(Error::NotFound)
+}
+
+fn summary(actor: &Actor, team: &Access, stamps: Stamps, model: Model) -> ModelSummary {
+    let editable = may_edit(actor, team, model.team.is_none());
+    let rate = |rate: Option<Pico>| rate.map(Pico::per_million).unwrap_or_default();
+    let price = model.price.map(|PriceNow { version: _, effective_from: _, input, cache_read, output }| PriceText {
+        input: rate(input),
+        cache_read: rate(cache_read),
+        output: rate(output),
+    });
+    ModelSummary {
+        id: model.id,
+        name: model.name,
+        aliases: model.aliases,
+        upstream: model.upstream,
+        provider: model.provider_slug,
+        provider_kind: model.provider_kind,
+        shared: model.team.is_none(),
+        context_window: model.context_window,
+        max_output: model.max_output,
+        price,
+        priced_since: model.price.map(|price| stamps.of(price.effective_from)),
+        editable,
+    }
+}

@@ -1,0 +1,17 @@
+//! Operations on a real database: who may do what, and what is written. One binary, one module per resource.
+//!
+//! `world.rs` makes an instance with two teams and one person per role; a test says only what matters to it.
+
+#![expect(clippy::expect_used, reason = "helpers of tests may end a test with their reason")]
+
+mod audit;
+mod bundles;
+mod history;
+mod keys;
+mod models;
+mod permissions;
+mod providers;
+mod sessions;
+mod settings;
+mod setup;
+mod world;

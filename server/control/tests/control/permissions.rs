@@ -1,0 +1,211 @@
+//! The permission table: every operation x every role, as the operations really decide. A change of access is a visible
+//! change of the snapshot.
+
+use std::{fmt::Write, pin::Pin};
+
+use control::{Actor, Context, Error};
+use domain::{
+    history::HistoryQuery,
+    id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId},
+    key::{AllowedModels, KeyKind, NewKey},
+    model::{NewModel, NewPrice, PriceText},
+    provider::NewProvider,
+    role::InstanceRole,
+    run::NewRun,
+    settings::InstanceSettings,
+};
+use uuid::Uuid;
+
+use crate::world::{BUNDLE, Named, World};
+
+const PEOPLE: [&str; 7] = ["owner", "admin", "lead", "member", "viewer", "stranger", "nobody"];
+
+/// What an operation acts on. `nr` makes every attempt's names its own.
+struct Target {
+    nr: usize,
+    team_model: ModelId,
+    shared_model: ModelId,
+    service_key: KeyId,
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+type Operation = for<'a> fn(&'a Context, &'a Actor, &'a Target) -> Answer<'a>;
+
+fn price() -> PriceText {
+    PriceText { input: "1".to_owned(), cache_read: String::new(), output: "2".to_owned() }
+}
+
+fn provider(target: &Target, shared: bool) -> NewProvider {
+    NewProvider {
+        team: "alpha".to_owned(),
+        shared,
+        slug: format!("p-{}", target.nr),
+        kind: "openai-compatible".to_owned(),
+        base_url: "https://api.example.com".to_owned(),
+        credential: String::new(),
+    }
+}
+
+fn model(target: &Target, provider: &str) -> NewModel {
+    NewModel {
+        team: "alpha".to_owned(),
+        provider: provider.to_owned(),
+        name: format!("m-{}", target.nr),
+        upstream: String::new(),
+        context_window: None,
+        max_output: None,
+        price: price(),
+    }
+}
+
+fn key(target: &Target, kind: KeyKind) -> NewKey {
+    NewKey { team: "alpha".to_owned(), name: format!("k-{}", target.nr), kind, models: AllowedModels::All }
+}
+
+fn user(target: &Target, role: InstanceRole) -> control::users::NewUser {
+    let (email, password) = (format!("u-{}@example.com", target.nr), "some long pass phrase".to_owned());
+    control::users::NewUser { email, name: "U".to_owned(), role, password }
+}
+
+fn run() -> NewRun {
+    NewRun {
+        team: "alpha".to_owned(),
+        models: vec!["big".to_owned()],
+        system: String::new(),
+        user: "hello".to_owned(),
+        max_output: None,
+        temperature: String::new(),
+    }
+}
+
+macro_rules! operations {
+    ($(($name:literal, $ctx:ident, $actor:ident, $target:ident, $call:expr)),+ $(,)?) => {
+        [$(($name, (|$ctx, $actor, $target| Box::pin(async move { let _ = $target; $call.await.map(drop) })) as Operation)),+]
+    };
+}
+
+fn operations() -> Vec<(&'static str, Operation)> {
+    operations![
+        ("teams::me", c, a, t, control::teams::me(c, a)),
+        ("teams::home", c, a, t, control::teams::home(c, a, "alpha")),
+        ("settings::get", c, a, t, control::settings::get(c, a)),
+        ("settings::update", c, a, t, control::settings::update(c, a, settings())),
+        ("providers::kinds", c, a, t, control::providers::kinds(c, a)),
+        ("providers::list", c, a, t, control::providers::list(c, a, "alpha")),
+        ("providers::create (team)", c, a, t, control::providers::create(c, a, provider(t, false))),
+        ("providers::create (shared)", c, a, t, control::providers::create(c, a, provider(t, true))),
+        ("providers::connect_demo", c, a, t, control::providers::connect_demo(c, a, "alpha")),
+        ("models::list", c, a, t, control::models::list(c, a, "alpha")),
+        ("models::create (team)", c, a, t, control::models::create(c, a, model(t, "local"))),
+        ("models::create (shared)", c, a, t, control::models::create(c, a, model(t, "shared"))),
+        ("models::set_price (team)", c, a, t, control::models::set_price(c, a, new_price(t.team_model))),
+        ("models::set_price (shared)", c, a, t, control::models::set_price(c, a, new_price(t.shared_model))),
+        ("keys::list", c, a, t, control::keys::list(c, a, "alpha")),
+        ("keys::create (personal)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Personal))),
+        ("keys::create (service)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Service))),
+        ("keys::revoke (service)", c, a, t, control::keys::revoke(c, a, "alpha", t.service_key)),
+        ("history::list", c, a, t, control::history::list(c, a, query())),
+        ("history::get (unknown)", c, a, t, control::history::get(c, a, "alpha", RequestId(Uuid::from_u128(9)))),
+        ("runs::start", c, a, t, control::runs::start(c, a, run())),
+        ("runs::list", c, a, t, control::runs::list(c, a, "alpha")),
+        ("runs::get (unknown)", c, a, t, control::runs::get(c, a, "alpha", RunId(Uuid::from_u128(9)))),
+        ("runs::cancel (unknown)", c, a, t, control::runs::cancel(c, a, "alpha", RunId(Uuid::from_u128(9)))),
+        (
+            "runs::stop_cell (unknown)",
+            c,
+            a,
+            t,
+            control::runs::stop_cell(c, a, "alpha", RunId(Uuid::from_u128(9)), CellId(Uuid::from_u128(9)))
+        ),
+        ("sessions::list", c, a, t, control::sessions::list(c, a)),
+        ("sessions::revoke (foreign)", c, a, t, control::sessions::revoke(c, a, SessionId(Uuid::from_u128(9)))),
+        ("sessions::revoke_others", c, a, t, control::sessions::revoke_others(c, a)),
+        ("users::create (user)", c, a, t, control::users::create(c, a, user(t, InstanceRole::User))),
+        ("users::create (admin)", c, a, t, control::users::create(c, a, user(t, InstanceRole::Admin))),
+        ("users::reset_password (user)", c, a, t, reset(c, a, "nobody@example.com")),
+        ("users::reset_password (owner)", c, a, t, reset(c, a, "owner@example.com")),
+        ("bundle::plan", c, a, t, control::bundle::plan(c, a, BUNDLE, &Named::usual())),
+        ("bundle::apply", c, a, t, control::bundle::apply(c, a, BUNDLE, &Named::usual())),
+    ]
+    .into()
+}
+
+fn settings() -> InstanceSettings {
+    let allow_private = vec!["127.0.0.1:9000".to_owned()];
+    InstanceSettings { name: "Acme".to_owned(), reporting_zone: "UTC".to_owned(), allow_private }
+}
+
+fn new_price(model: ModelId) -> NewPrice {
+    NewPrice { team: "alpha".to_owned(), model, price: price(), source: String::new() }
+}
+
+fn query() -> HistoryQuery {
+    HistoryQuery { team: "alpha".to_owned(), ..HistoryQuery::default() }
+}
+
+async fn reset(ctx: &Context, actor: &Actor, email: &str) -> Result<(), Error> {
+    control::users::reset_password(ctx, actor, email, "some long pass phrase".to_owned()).await
+}
+
+#[tokio::test]
+async fn the_permission_table_is_what_was_reviewed() {
+    let world = World::new().await;
+    let mut actors = Vec::new();
+    for name in PEOPLE {
+        actors.push((name, world.actor(name).await));
+    }
+    actors.push(("operator", Actor::operator()));
+    let lead = world.actor("lead").await;
+    let models = control::models::list(&world.ctx, &lead, "alpha").await.expect("models");
+    let id_of = |name: &str| models.iter().find(|model| model.name == name).expect("model of the bundle").id;
+
+    let mut table = format!("{:32}", "operation on team alpha");
+    for (name, _) in &actors {
+        write!(table, "{name:>9}").expect("text");
+    }
+    let mut nr = 0;
+    for (name, operation) in operations() {
+        write!(table, "\n{name:32}").expect("text");
+        for (_, actor) in &actors {
+            nr += 1;
+            let fresh = NewKey {
+                team: "alpha".to_owned(),
+                name: format!("service-{nr}"),
+                kind: KeyKind::Service,
+                models: AllowedModels::All,
+            };
+            let service_key = control::keys::create(&world.ctx, &lead, fresh).await.expect("key").key.id;
+            let target = Target { nr, team_model: id_of("small"), shared_model: id_of("big"), service_key };
+            let answer = match operation(&world.ctx, actor, &target).await {
+                Ok(()) => "yes".to_owned(),
+                Err(error) => error.into_api().kind.status().to_string(),
+            };
+            write!(table, "{answer:>9}").expect("text");
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_team_of_strangers_and_none_at_all_are_the_same_answer() {
+    let world = World::new().await;
+    let stranger = world.actor("stranger").await;
+    let foreign = control::teams::home(&world.ctx, &stranger, "alpha").await.expect_err("refused").into_api();
+    let missing = control::teams::home(&world.ctx, &stranger, "no-such-team").await.expect_err("refused").into_api();
+    assert_eq!(foreign, missing);
+}
+
+#[tokio::test]
+async fn a_lost_membership_and_a_disabled_account_act_with_the_next_request() {
+    let world = World::new().await;
+    let member = world.user("member").await;
+    let session = SessionId(Uuid::from_u128(1));
+    world
+        .db
+        .execute("DELETE FROM memberships WHERE user_id = (SELECT id FROM users WHERE email = 'member@example.com')")
+        .await;
+    let actor = control::actor::load(&world.ctx, member, session).await.expect("query").expect("still enabled");
+    assert!(matches!(actor.team(&world.ctx, "alpha").await, Err(Error::NotFound)));
+    world.db.execute("UPDATE users SET disabled_at = clock_timestamp() WHERE email = 'member@example.com'").await;
+    assert!(control::actor::load(&world.ctx, member, session).await.expect("query").is_none());
+}

@@ -1,0 +1,249 @@
+//! An instance of its own for one test: set up by a bundle, as people do it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use auth::{Hasher, MasterKey, Vault};
+use chrono::{DateTime, Utc};
+use control::{Actor, Context, Error, Parts, bundle::Secrets};
+use domain::{
+    ErrorKind,
+    clock::{Clock, Entropy},
+    id::{SessionId, UserId},
+    provider::{AuthScheme, BuiltInModel, ProviderInfo},
+};
+use store::testing::TestDatabase;
+
+/// Two teams; one person per role. `stranger` is an admin of the other team, `nobody` has no team.
+pub const BUNDLE: &str = r#"
+[instance]
+name = "Acme"
+allow_private = ["127.0.0.1:9000"]
+[[users]]
+email = "owner@example.com"
+name = "Owner"
+role = "owner"
+password_env = "PASSWORD"
+[[users]]
+email = "admin@example.com"
+name = "Admin"
+role = "admin"
+password_env = "PASSWORD"
+[[users]]
+email = "lead@example.com"
+name = "Lead"
+password_env = "PASSWORD"
+[[users]]
+email = "member@example.com"
+name = "Member"
+password_env = "PASSWORD"
+[[users]]
+email = "viewer@example.com"
+name = "Viewer"
+password_env = "PASSWORD"
+[[users]]
+email = "stranger@example.com"
+name = "Stranger"
+password_env = "PASSWORD"
+[[users]]
+email = "nobody@example.com"
+name = "Nobody"
+password_env = "PASSWORD"
+[[teams]]
+slug = "alpha"
+name = "Alpha"
+members = [
+    { email = "lead@example.com", role = "admin" },
+    { email = "member@example.com", role = "member" },
+    { email = "viewer@example.com", role = "viewer" },
+]
+[[teams]]
+slug = "beta"
+name = "Beta"
+members = [{ email = "stranger@example.com", role = "admin" }]
+[[providers]]
+slug = "shared"
+kind = "openai-compatible"
+base_url = "https://api.example.com/v1"
+credential_env = "UPSTREAM_KEY"
+[[providers]]
+slug = "local"
+kind = "openai-compatible"
+base_url = "http://127.0.0.1:9000/v1"
+team = "alpha"
+[[models]]
+slug = "big"
+provider = "shared"
+upstream_model = "big-2026"
+context_window = 128000
+max_output = 16384
+price = { input = "2.50", cache_read = "1.25", output = "10.00" }
+aliases = ["big-latest"]
+[[models]]
+slug = "small"
+provider = "local"
+price = { input = "0.0375", output = "0.15" }
+[[keys]]
+name = "ci"
+team = "alpha"
+models = "all"
+secret_env = "CI_KEY"
+"#;
+
+pub const PASSWORD: &str = "a quiet green kettle";
+pub const UPSTREAM_KEY: &str = "sk-canary-upstream-0123456789";
+
+static OPENAI: ProviderInfo = ProviderInfo {
+    kind: "openai-compatible",
+    title: "OpenAI-compatible",
+    summary: "Any server with the OpenAI API",
+    auth: AuthScheme::Bearer,
+    needs_base_url: true,
+    models: &[],
+};
+static DEMO: ProviderInfo = ProviderInfo {
+    kind: "demo",
+    title: "Demo",
+    summary: "Offline answers",
+    auth: AuthScheme::None,
+    needs_base_url: false,
+    models: &[
+        BuiltInModel { name: "demo-fast", context_window: 8_000, max_output: 1_000, input: "0.10", output: "0.40" },
+        BuiltInModel { name: "demo-deep", context_window: 32_000, max_output: 4_000, input: "3.00", output: "15.00" },
+    ],
+};
+
+/// Every reading is a millisecond later than the one before.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0.fetch_add(1, Ordering::Relaxed)).expect("time")
+    }
+}
+
+/// SplitMix64, seeded.
+pub struct Seeded(Mutex<u64>);
+
+impl Seeded {
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+}
+
+impl Entropy for Seeded {
+    fn fill(&self, bytes: &mut [u8]) {
+        let mut state = self.0.lock().expect("seed");
+        for chunk in bytes.chunks_mut(8) {
+            *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = *state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// Secrets of a test: named values, no environment.
+#[derive(Clone, Default)]
+pub struct Named(pub HashMap<String, String>);
+
+impl Named {
+    pub fn usual() -> Self {
+        let key = auth::api_key::make(&Seeded::new(77)).expose_secret().to_owned();
+        let pairs = [("PASSWORD", PASSWORD.to_owned()), ("UPSTREAM_KEY", UPSTREAM_KEY.to_owned()), ("CI_KEY", key)];
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+impl Secrets for Named {
+    fn variable(&self, name: &str) -> Result<String, String> {
+        self.0.get(name).cloned().ok_or_else(|| format!("the variable {name} is not set"))
+    }
+
+    fn file(&self, path: &str) -> Result<String, String> {
+        Err(format!("there is no file {path}"))
+    }
+}
+
+pub struct World {
+    pub db: TestDatabase,
+    pub ctx: Context,
+}
+
+impl World {
+    /// Migrated, and nothing else.
+    pub async fn empty() -> Self {
+        let db = store::testing::database().await;
+        let ctx = context(&db, 1);
+        Self { db, ctx }
+    }
+
+    /// Set up by [`BUNDLE`].
+    pub async fn new() -> Self {
+        let world = Self::empty().await;
+        world.apply(BUNDLE).await.expect("the usual bundle");
+        world
+    }
+
+    /// Another process on the same database, with another master key.
+    pub fn with_other_master_key(&self) -> Context {
+        context(&self.db, 2)
+    }
+
+    pub async fn apply(&self, bundle: &str) -> Result<Vec<control::bundle::Change>, Error> {
+        control::bundle::apply(&self.ctx, &Actor::operator(), bundle, &Named::usual()).await
+    }
+
+    pub async fn user(&self, name: &str) -> UserId {
+        let mut db = store::pool::connection(&self.db.pools.dashboard).await.expect("connection");
+        let user = store::users::by_email(&mut db, &format!("{name}@example.com")).await.expect("query");
+        user.expect("a person of the bundle").id
+    }
+
+    /// The person with this name of the bundle, signed in.
+    pub async fn actor(&self, name: &str) -> Actor {
+        let session = SessionId::new(&*self.ctx.clock, &*self.ctx.entropy);
+        let user = self.user(name).await;
+        control::actor::load(&self.ctx, user, session).await.expect("query").expect("an enabled account")
+    }
+}
+
+fn context(db: &TestDatabase, seed: u64) -> Context {
+    let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
+    let (master, _) = MasterKey::generate(&*entropy).expect("random key");
+    Context::new(Parts {
+        pools: db.pools.clone(),
+        vault: Arc::new(Vault::new(master, Arc::clone(&entropy))),
+        passwords: Hasher::new(Arc::clone(&entropy), 2).expect("hasher"),
+        clock: Arc::new(Ticking(AtomicI64::new(1_795_262_400_000))),
+        entropy,
+        catalog: vec![&OPENAI, &DEMO],
+        public_url: "http://localhost:3000".to_owned(),
+    })
+}
+
+/// The kind of the public error, or `None` for a success.
+pub fn kind<T>(result: Result<T, Error>) -> Option<ErrorKind> {
+    result.err().map(|error| error.into_api().kind)
+}
+
+/// The public message of a refusal.
+pub fn message<T>(result: Result<T, Error>) -> String {
+    result.err().expect("a refusal").into_api().message
+}
+
+/// The names of the wrong fields.
+pub fn fields<T>(result: Result<T, Error>) -> Vec<String> {
+    result.err().expect("a refusal").into_api().fields.into_iter().map(|field| field.field).collect()
+}

@@ -1,0 +1,100 @@
+//! Who pays for a call: a key, or a run that a member started. Only this file makes a `Caller`.
+//!
+//! Keys are in the snapshot, so authenticating reads memory only. Checksum first, then the look-up by the public part, then
+//! the digest in constant time; every wrong key gets the same answer (`security.md` VK-1, VK-3, VK-7).
+
+use domain::{
+    id::{KeyId, RunId, TeamId, UserId},
+    key::AllowedModels,
+};
+use http::{HeaderMap, header};
+
+use crate::{error::Error, snapshot::Snapshot};
+
+/// Somebody who may call models, and on whose account.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub(crate) team: TeamId,
+    pub(crate) key: Option<KeyId>,
+    pub(crate) user: Option<UserId>,
+    pub(crate) run: Option<RunId>,
+    pub(crate) models: AllowedModels,
+}
+
+impl Caller {
+    pub fn team(&self) -> TeamId {
+        self.team
+    }
+
+    pub fn key(&self) -> Option<KeyId> {
+        self.key
+    }
+
+    /// A run that a member started: every model of the team. `control` checked the member when the run began.
+    pub(crate) fn of_run(team: TeamId, user: UserId, run: RunId) -> Self {
+        Self { team, key: None, user: Some(user), run: Some(run), models: AllowedModels::All }
+    }
+}
+
+/// The caller that the headers name.
+pub(crate) fn authenticate(headers: &HeaderMap, snapshot: &Snapshot) -> Result<Caller, Error> {
+    let text = credential(headers)?;
+    let sent = auth::api_key::parse(text).map_err(|_| Error::InvalidKey)?;
+    let key = snapshot.key(sent.public()).ok_or(Error::InvalidKey)?;
+    if sent.digest() != key.digest {
+        return Err(Error::InvalidKey);
+    }
+    Ok(Caller { team: key.team, key: Some(key.id), user: key.user, run: None, models: key.models.clone() })
+}
+
+/// The one credential of a request. The same one in several places is fine, two different ones are not.
+fn credential(headers: &HeaderMap) -> Result<&str, Error> {
+    let mut found: Option<&str> = None;
+    for name in [header::AUTHORIZATION.as_str(), "x-api-key", "api-key"] {
+        for value in headers.get_all(name) {
+            let value = value.to_str().map_err(|_| Error::InvalidKey)?.trim();
+            let text = if name == header::AUTHORIZATION.as_str() { bearer(value)? } else { value };
+            if found.is_some_and(|other| other != text) {
+                return Err(Error::TwoCredentials);
+            }
+            found = Some(text);
+        }
+    }
+    found.filter(|text| !text.is_empty()).ok_or(Error::NoKey)
+}
+
+fn bearer(value: &str) -> Result<&str, Error> {
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(Error::InvalidKey),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pairs: &[(&'static str, &str)]) -> Result<String, String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        credential(&headers).map(str::to_owned).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_may_come_in_three_places_but_only_one_may_come() {
+        for place in
+            [("authorization", "Bearer k"), ("authorization", "bearer  k"), ("x-api-key", "k"), ("api-key", "k")]
+        {
+            assert_eq!(found(&[place]), Ok("k".to_owned()), "{place:?}");
+        }
+        assert_eq!(found(&[("authorization", "Bearer k"), ("x-api-key", "k")]), Ok("k".to_owned()));
+        let two = Err(Error::TwoCredentials.to_string());
+        assert_eq!(found(&[("authorization", "Bearer k"), ("x-api-key", "l")]), two);
+        assert_eq!(found(&[("api-key", "k"), ("api-key", "l")]), two);
+        assert_eq!(found(&[]), Err(Error::NoKey.to_string()));
+        assert_eq!(found(&[("authorization", "Bearer ")]), Err(Error::InvalidKey.to_string()));
+        assert_eq!(found(&[("authorization", "Basic k")]), Err(Error::InvalidKey.to_string()));
+    }
+}

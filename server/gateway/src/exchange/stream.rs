@@ -1,0 +1,255 @@
+//! A streamed answer: frames go to the client as they came, and are counted on the side.
+//!
+//! The response head waits for the first content, at most ten seconds. After 15 s of silence a comment keeps proxies awake.
+//! A slow client slows the provider: nothing is read while a write waits. A stream that breaks ends with an error event and
+//! never with an end marker.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::ledger::Outcome;
+use llm::{
+    ProblemKind,
+    event::ChatEvent,
+    frame::{Frame, FrameKind},
+    tally::Tally,
+};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Exchange, FIRST_BYTE,
+    ending::{self, End, Verdict},
+};
+use crate::{
+    ledger::Fate,
+    plan::Target,
+    upstream::{Answer, Broken},
+};
+
+/// The head goes out after this, content or not: proxies cut silent connections.
+const HEAD_HELD: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Silence between events that counts as a stall.
+const SILENCE: Duration = Duration::from_secs(300);
+/// Unreadable frames in a row that end a stream.
+const BAD_FRAMES: u32 = 3;
+
+/// How the reading of a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// The end marker.
+    Marker,
+    /// The connection closed in good order.
+    Closed,
+    Broken,
+    Stalled,
+    ClientLeft,
+    /// The server goes down.
+    Cut,
+}
+
+/// What was seen of a stream so far.
+struct Seen {
+    tally: Tally,
+    first_content: Option<Instant>,
+    bad_in_a_row: u32,
+    /// The upstream itself reported a failure.
+    has_failed: bool,
+    /// Frames from before the first content: they wait for the head.
+    held: Vec<Frame>,
+}
+
+/// What woke the loop up.
+enum Woken {
+    Bytes(Result<Option<Bytes>, Broken>),
+    Open,
+    KeepAlive,
+    Stop(Stop),
+}
+
+impl Exchange {
+    pub(super) async fn stream(&mut self, mut answer: Answer, target: &Target, start: Instant) -> End {
+        // A web page or a plain document where a stream was asked for: nobody can know what was done and billed.
+        if answer.content_type.starts_with("text/html") || answer.content_type.starts_with("application/json") {
+            let mut end = ending::of_foreign(start);
+            end.ending.http_status = Some(answer.status);
+            return end;
+        }
+        let mut seen =
+            Seen { tally: Tally::default(), first_content: None, bad_in_a_row: 0, has_failed: false, held: Vec::new() };
+        let stop = self.pump(&mut answer, target, &mut seen, start).await;
+        // Dropping the answer closes the connection: within this moment the upstream knows that nobody listens.
+        let status = answer.status;
+        drop(answer);
+        if seen.is_complete() && !self.client.is_open() {
+            // An answer without any content still has its role and its finish reason to tell.
+            let _ = self.open(&mut seen).await;
+        }
+        let mut end = self.judge(stop, &seen, target, start).with(&seen.tally, status);
+        end.ending.first_byte_ms =
+            seen.first_content.map(|at| u32::try_from((at - start).as_millis()).unwrap_or(u32::MAX));
+        end.ending.bytes_out = self.client.bytes_out();
+        end
+    }
+
+    /// Moves frames until something ends it.
+    async fn pump(&mut self, answer: &mut Answer, target: &Target, seen: &mut Seen, start: Instant) -> Stop {
+        let mut decoder = target.deployment.provider.decoder();
+        let mut frames = Vec::new();
+        let mut last_bytes: Option<Instant> = None;
+        loop {
+            let silent_until = last_bytes.map_or(start + FIRST_BYTE, |at| at + SILENCE);
+            match self.wake(answer, silent_until, start).await {
+                Woken::Stop(stop) => return stop,
+                Woken::Open => {
+                    if let Err(stop) = self.open(seen).await {
+                        return stop;
+                    }
+                }
+                Woken::KeepAlive => {
+                    if let Err(stop) = self.write(Bytes::from_static(b": keep-alive\n\n")).await {
+                        return stop;
+                    }
+                }
+                Woken::Bytes(Err(Broken)) => return Stop::Broken,
+                Woken::Bytes(Ok(None)) => {
+                    decoder.finish(&mut frames);
+                    return self.forward(&mut frames, seen).await.err().unwrap_or(Stop::Closed);
+                }
+                Woken::Bytes(Ok(Some(bytes))) => {
+                    last_bytes = Some(Instant::now());
+                    let is_readable = decoder.push(&bytes, &mut frames).is_ok();
+                    if let Err(stop) = self.forward(&mut frames, seen).await {
+                        return stop;
+                    }
+                    if !is_readable {
+                        return Stop::Broken;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen.
+    async fn wake(&mut self, answer: &mut Answer, silent_until: Instant, start: Instant) -> Woken {
+        let (is_open, last_write) = (self.client.is_open(), self.client.last_write());
+        let (deadline, cut) = (self.facts.deadline, &self.inner.cut);
+        tokio::select! {
+            biased;
+            () = self.client.gone() => Woken::Stop(Stop::ClientLeft),
+            () = cut.cancelled() => Woken::Stop(Stop::Cut),
+            () = sleep_until(deadline.min(silent_until)) => Woken::Stop(Stop::Stalled),
+            chunk = answer.chunk() => Woken::Bytes(chunk),
+            () = sleep_until(start + HEAD_HELD), if !is_open => Woken::Open,
+            () = sleep_until(last_write + KEEP_ALIVE), if is_open => Woken::KeepAlive,
+        }
+    }
+
+    /// Counts frames and sends on what belongs to the client. `Err` when the stream is over.
+    async fn forward(&mut self, frames: &mut Vec<Frame>, seen: &mut Seen) -> Result<(), Stop> {
+        for frame in frames.drain(..) {
+            seen.note(&frame)?;
+            if frame.kind == FrameKind::Bad {
+                continue;
+            }
+            if self.client.is_open() {
+                self.pass(frame).await?;
+                continue;
+            }
+            seen.held.push(frame);
+            if seen.first_content.is_some() || seen.has_failed {
+                self.open(seen).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the head go, and what waited for it.
+    async fn open(&mut self, seen: &mut Seen) -> Result<(), Stop> {
+        if !self.client.open() {
+            return Err(Stop::ClientLeft);
+        }
+        for frame in std::mem::take(&mut seen.held) {
+            self.pass(frame).await?;
+        }
+        Ok(())
+    }
+
+    async fn pass(&mut self, frame: Frame) -> Result<(), Stop> {
+        let (deadline, cut) = (self.facts.deadline, &self.inner.cut);
+        tokio::select! {
+            sent = self.client.send(frame) => if sent { Ok(()) } else { Err(Stop::ClientLeft) },
+            () = cut.cancelled() => Err(Stop::Cut),
+            () = sleep_until(deadline) => Err(Stop::Stalled),
+        }
+    }
+
+    async fn write(&mut self, bytes: Bytes) -> Result<(), Stop> {
+        self.pass(Frame { raw: bytes, kind: FrameKind::Comment }).await
+    }
+
+    /// What the end means. A finish reason makes an answer complete, with or without the end marker.
+    fn judge(&self, stop: Stop, seen: &Seen, target: &Target, start: Instant) -> End {
+        let mut tally = seen.tally.clone();
+        if seen.is_complete() && stop != Stop::ClientLeft {
+            if stop != Stop::Marker {
+                tally.flag("no_terminal");
+            }
+            let count = tally.count(&self.request.size, self.limits(target));
+            return End::new(Fate::Settled(count), Outcome::Success, Verdict::StreamDone, start);
+        }
+        let count = tally.count(&self.request.size, self.limits(target));
+        let has_seen = tally.seen_bytes() > 0 || count.source > domain::usage::UsageSource::Estimated;
+        match stop {
+            Stop::ClientLeft => return End::left(Fate::Settled(count), true, start),
+            Stop::Cut => return End::left(Fate::Settled(count), false, start),
+            Stop::Stalled if !has_seen => return ending::of_stall(start),
+            Stop::Marker | Stop::Closed | Stop::Broken if !has_seen && !seen.has_failed => {
+                return ending::of_foreign(start);
+            }
+            Stop::Stalled | Stop::Marker | Stop::Closed | Stop::Broken => {}
+        }
+        let fate = if has_seen { Fate::Settled(count) } else { Fate::Uncertain };
+        if seen.has_failed {
+            return End::new(fate, Outcome::Incomplete, Verdict::StreamFailed, start);
+        }
+        let (kind, message) = match stop {
+            Stop::Stalled => (ProblemKind::DeadlineExceeded, "The provider stopped in the middle of its answer."),
+            _ => (ProblemKind::UpstreamError, "The provider's answer broke off."),
+        };
+        End::failed(fate, Outcome::Incomplete, kind, message, start)
+    }
+}
+
+impl Seen {
+    /// Every answer said why it ended, and the upstream reported no failure.
+    fn is_complete(&self) -> bool {
+        self.tally.finish_reason.is_some() && !self.has_failed
+    }
+
+    /// Counts one frame. `Err` when it ends the stream.
+    fn note(&mut self, frame: &Frame) -> Result<(), Stop> {
+        match &frame.kind {
+            FrameKind::Comment => {}
+            FrameKind::End => return Err(Stop::Marker),
+            FrameKind::Bad => {
+                self.tally.flag("bad_frames");
+                self.bad_in_a_row += 1;
+                if self.bad_in_a_row >= BAD_FRAMES {
+                    return Err(Stop::Broken);
+                }
+            }
+            FrameKind::Events(events) | FrameKind::UsageOnly(events) => {
+                self.bad_in_a_row = 0;
+                for event in events {
+                    self.tally.observe(event);
+                    self.has_failed |= matches!(event, ChatEvent::Failed { .. });
+                    if event.is_content() {
+                        self.first_content.get_or_insert_with(Instant::now);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! A plain answer: read to its end inside the deadline, whether or not the client still waits.
+
+use bytes::Bytes;
+use domain::ledger::Outcome;
+use llm::tally::Tally;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Exchange,
+    ending::{self, End, Verdict},
+};
+use crate::{
+    ledger::Fate,
+    plan::Target,
+    upstream::{Answer, Broken},
+};
+
+/// Longest plain answer.
+const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+impl Exchange {
+    pub(super) async fn whole(&mut self, mut answer: Answer, target: &Target, start: Instant) -> End {
+        let status = answer.status;
+        let read = tokio::select! {
+            body = answer.read(BODY_LIMIT, self.facts.deadline.saturating_duration_since(Instant::now())) => body,
+            () = sleep_until(self.facts.deadline) => return ending::of_stall(start),
+            () = self.inner.cut.cancelled() => return End::left(Fate::Uncertain, false, start),
+        };
+        let mut end = match read {
+            Ok(body) => self.counted(body, target, status, start),
+            Err(Broken) if Instant::now() >= self.facts.deadline => ending::of_stall(start),
+            Err(Broken) => ending::of_foreign(start),
+        };
+        end.ending.http_status = Some(status);
+        end.ending.client_aborted = self.client.is_gone();
+        end
+    }
+
+    fn counted(&self, body: Bytes, target: &Target, status: u16, start: Instant) -> End {
+        let Ok(response) = target.deployment.provider.decode(&body) else { return ending::of_foreign(start) };
+        let mut tally = Tally::default();
+        tally.observe_whole(&response);
+        let count = tally.count(&self.request.size, self.limits(target));
+        let bytes_out = body.len() as u64;
+        let mut end =
+            End::new(Fate::Settled(count), Outcome::Success, Verdict::Whole(body), start).with(&tally, status);
+        end.ending.bytes_out = bytes_out;
+        end
+    }
+}

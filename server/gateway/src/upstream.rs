@@ -1,0 +1,202 @@
+//! The only HTTP client of the product, and the only file of the gateway that sees a credential's text.
+//!
+//! No redirects, no proxy from the environment, no retries of its own, addresses checked in the resolver the connection
+//! really uses and, for literals, before (`security.md` 12). Sending takes a `&Reservation`: without one nobody can send.
+
+mod address;
+mod client;
+mod demo;
+mod scrub;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use domain::provider::AuthScheme;
+use http::{HeaderMap, HeaderValue, header};
+use llm::providers::HttpRequest;
+use reqwest::Response;
+use url::Url;
+
+use crate::{
+    ledger::Reservation,
+    snapshot::{Deployment, Secret},
+};
+
+pub(crate) use address::AllowList;
+use address::{Blocked, check_literal, is_literal_private};
+use client::Clients;
+
+/// What joins an upstream's journal with our ledger. It goes only to destinations that are literally private: those are
+/// test doubles and servers of one's own, where the id helps and tells no stranger anything. Presets that ask for it
+/// (`sends_attempt_id`) will replace this rule.
+const ATTEMPT_HEADER: &str = "x-tallygate-attempt-id";
+
+/// Sends requests. One client per port, because the allow-list may name ports and a resolver sees only names.
+pub(crate) struct Upstream {
+    clients: Clients,
+}
+
+/// An answer whose head is here.
+pub(crate) struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub retry_after: Option<String>,
+    body: AnswerBody,
+}
+
+enum AnswerBody {
+    Http(Box<Response>),
+    Demo(demo::Player),
+}
+
+/// The connection broke in the middle of an answer.
+#[derive(Debug)]
+pub(crate) struct Broken;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum SendError {
+    /// The address is not one this instance may call. Nothing was sent.
+    Blocked,
+    /// The credential cannot be opened. Nothing was sent.
+    Unreadable,
+    /// No connection. Nothing was sent.
+    Unreachable { timed_out: bool },
+    /// The request went out, at least in part, and no answer came.
+    Lost,
+}
+
+impl Upstream {
+    pub(crate) fn new() -> Self {
+        Self { clients: Clients::default() }
+    }
+
+    /// Sends one request and waits for the head of its answer.
+    pub(crate) async fn send(
+        &self,
+        reservation: &Reservation,
+        deployment: &Deployment,
+        allow: &Arc<AllowList>,
+        request: HttpRequest,
+        passed: &HeaderMap,
+        stream: bool,
+    ) -> Result<Answer, SendError> {
+        if let Some(script) = deployment.provider.script(&request) {
+            return Ok(Answer {
+                status: script.status,
+                content_type: script.content_type.to_owned(),
+                retry_after: None,
+                body: AnswerBody::Demo(demo::Player::new(script)),
+            });
+        }
+        let url = destination(deployment, &request)?;
+        check_literal(&url, allow).map_err(|Blocked| SendError::Blocked)?;
+        let mut headers = passed.clone();
+        let accept = if stream { "text/event-stream" } else { "application/json" };
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        authorize(deployment, &mut headers)?;
+        if is_literal_private(&url)
+            && let Ok(id) = HeaderValue::from_str(&reservation.attempt.id.to_string())
+        {
+            headers.insert(ATTEMPT_HEADER, id);
+        }
+        let client = self
+            .clients
+            .get(url.port_or_known_default().unwrap_or(0), allow)
+            .ok_or(SendError::Unreachable { timed_out: false })?;
+        let sent = client.post(url).headers(headers).body(request.body).send().await;
+        sent.map(Answer::from_http).map_err(|error| classify(&error))
+    }
+}
+
+impl Answer {
+    fn from_http(response: Response) -> Self {
+        let text = |name: header::HeaderName| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        Self {
+            status: response.status().as_u16(),
+            content_type: text(header::CONTENT_TYPE).to_ascii_lowercase(),
+            retry_after: Some(text(header::RETRY_AFTER)).filter(|value| !value.is_empty()),
+            body: AnswerBody::Http(Box::new(response)),
+        }
+    }
+
+    /// The next bytes; `None` at the end. Cancelling the wait loses nothing.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Broken> {
+        match &mut self.body {
+            AnswerBody::Http(response) => response.chunk().await.map_err(|_| Broken),
+            AnswerBody::Demo(player) => Ok(player.next().await),
+        }
+    }
+
+    /// The whole body, unless it is longer than `limit` or takes longer than `patience`.
+    pub(crate) async fn read(&mut self, limit: usize, patience: Duration) -> Result<Bytes, Broken> {
+        let reading = async {
+            let mut body = Vec::new();
+            while let Some(bytes) = self.chunk().await? {
+                body.extend_from_slice(&bytes);
+                if body.len() > limit {
+                    return Err(Broken);
+                }
+            }
+            Ok(Bytes::from(body))
+        };
+        tokio::time::timeout(patience, reading).await.map_err(|_| Broken)?
+    }
+}
+
+/// An upstream's error body, fit for the client that caused it: our credential and whatever looks like a key are gone.
+/// `None` when it is not text.
+pub(crate) fn scrubbed(deployment: &Deployment, body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let secret = match &deployment.secret {
+        Secret::Open(credential) => Some(credential.expose_secret()),
+        Secret::None | Secret::Unreadable => None,
+    };
+    Some(scrub::scrub(text, secret))
+}
+
+/// The URL to call. Its origin is that of the deployment's base URL, for which the credential was opened.
+fn destination(deployment: &Deployment, request: &HttpRequest) -> Result<Url, SendError> {
+    let base = deployment.base_url.as_ref().ok_or(SendError::Blocked)?;
+    let url = Url::parse(&request.url).map_err(|_| SendError::Blocked)?;
+    let is_plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if !is_plain || url.fragment().is_some() || auth::Origin::of(&url) != auth::Origin::of(base) {
+        return Err(SendError::Blocked);
+    }
+    Ok(url)
+}
+
+fn authorize(deployment: &Deployment, headers: &mut HeaderMap) -> Result<(), SendError> {
+    let credential = match &deployment.secret {
+        Secret::None => return Ok(()),
+        Secret::Unreadable => return Err(SendError::Unreadable),
+        Secret::Open(credential) => credential,
+    };
+    match deployment.provider.info().auth {
+        AuthScheme::None => {}
+        AuthScheme::Bearer => {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", credential.expose_secret()))
+                .map_err(|_| SendError::Unreadable)?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+    }
+    Ok(())
+}
+
+fn classify(error: &reqwest::Error) -> SendError {
+    let mut source: Option<&dyn std::error::Error> = Some(error);
+    while let Some(cause) = source {
+        if cause.is::<Blocked>() {
+            return SendError::Blocked;
+        }
+        source = cause.source();
+    }
+    if error.is_connect() || error.is_builder() {
+        return SendError::Unreachable { timed_out: error.is_timeout() };
+    }
+    SendError::Lost
+}

@@ -1,0 +1,8 @@
+//! Whole calls through the gateway: a real database, a real socket, no HTTP edge.
+//!
+//! What an upstream says is written here byte by byte; the wire-faithful fake with its journal is in the package `tests`.
+
+mod chats;
+mod plain;
+mod streams;
+mod world;

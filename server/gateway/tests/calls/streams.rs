@@ -1,0 +1,152 @@
+//! Streams: the bytes a client reads, and what the ledger says when they end well, badly or early.
+
+use gateway::Body;
+
+use crate::world::{World, text};
+
+const REMOTE: &str = r#"{"model":"remote","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+const ROLE: &str = "data: {\"id\":\"u\",\"model\":\"lab-1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+const HELLO: &str = "data: {\"id\":\"u\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hello\"}}]}\r\n\r\n";
+const FINISH: &str = "data: {\"id\":\"u\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const USAGE: &str = "data: {\"id\":\"u\",\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+const NOTE: &str = ": tallygate {\"cost_usd\":\"0.000015000\",\"usage_source\":\"provider_final\",\"model\":\"lab/lab-1\",\"attempts\":1}\n\n";
+
+/// What the client reads when the upstream says this and closes; and the row.
+async fn streamed(request: &str, says: &[&str]) -> (String, String) {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    let (reply, ()) = tokio::join!(world.post(request), async {
+        let mut conversation = upstream.next().await;
+        assert!(conversation.body.contains(r#""stream_options":{"include_usage":true}"#));
+        conversation.open_stream().await;
+        for piece in says {
+            conversation.say(piece).await;
+        }
+    });
+    let seen = match reply {
+        Ok(reply) => text(reply).await,
+        Err(problem) => format!("{} {}", problem.kind.status(), problem.kind.as_str()),
+    };
+    (seen, world.only_row().await)
+}
+
+#[tokio::test]
+async fn frames_pass_as_they_came_with_the_receipt_before_the_end() {
+    let (seen, row) = streamed(REMOTE, &[": ping\n\n", ROLE, HELLO, FINISH, USAGE, DONE, HELLO]).await;
+    assert_eq!(seen, [": ping\n\n", ROLE, HELLO, FINISH, NOTE, DONE].concat());
+    assert_eq!(row, "settled success final 15000");
+}
+
+#[tokio::test]
+async fn usage_is_shown_to_a_client_that_asked_for_it() {
+    let asked = REMOTE.replace("\"stream\":true", "\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+    let (seen, _) = streamed(&asked, &[ROLE, HELLO, FINISH, USAGE, DONE]).await;
+    assert_eq!(seen, [ROLE, HELLO, FINISH, USAGE, NOTE, DONE].concat());
+}
+
+#[tokio::test]
+async fn an_answer_without_words_is_complete_as_well() {
+    let (seen, row) = streamed(REMOTE, &[ROLE, FINISH, USAGE, DONE]).await;
+    assert_eq!(seen, [ROLE, FINISH, NOTE, DONE].concat());
+    assert_eq!(row, "settled success final 15000");
+}
+
+#[tokio::test]
+async fn a_missing_end_marker_is_added_and_noted() {
+    let (seen, row) = streamed(REMOTE, &[HELLO, FINISH, USAGE]).await;
+    assert_eq!(seen, [HELLO, FINISH, NOTE, DONE].concat());
+    assert_eq!(row, "settled success final 15000 no_terminal");
+}
+
+#[tokio::test]
+async fn a_cut_stream_ends_with_an_error_and_never_with_done() {
+    for (says, charged) in
+        [(vec![ROLE, HELLO], "25000"), (vec![ROLE, HELLO, DONE], "25000"), (vec![HELLO, "data: {\"choi"], "25000")]
+    {
+        let (seen, row) = streamed(REMOTE, &says).await;
+        let kept = seen.strip_suffix("\n\n").and_then(|seen| seen.rsplit_once("\n\n")).unwrap();
+        assert!(kept.1.contains("\"kind\":\"upstream_error\""), "{seen}");
+        assert!(!seen.contains("[DONE]"));
+        // Estimated: ceil(2 / 3) + 8 tokens in, ceil(5 / 3) + 8 tokens out.
+        assert_eq!(row, format!("settled incomplete estimated {}", 9 * 1_000 + 10 * 2_000), "{charged}");
+    }
+}
+
+#[tokio::test]
+async fn three_unreadable_frames_in_a_row_end_a_stream_and_fewer_are_skipped() {
+    let bad = "data: {oops\n\n";
+    let (seen, row) = streamed(REMOTE, &[HELLO, bad, bad, FINISH, USAGE, DONE]).await;
+    assert_eq!(seen, [HELLO, FINISH, NOTE, DONE].concat());
+    assert_eq!(row, "settled success final 15000 bad_frames");
+    let (seen, row) = streamed(REMOTE, &[HELLO, bad, bad, bad, FINISH, USAGE, DONE]).await;
+    assert!(seen.contains("upstream_error") && !seen.contains("[DONE]"));
+    assert!(row.starts_with("settled incomplete estimated"), "{row}");
+}
+
+#[tokio::test]
+async fn a_stream_that_says_nothing_is_a_plain_error_and_uncertain() {
+    for says in [vec![], vec![ROLE], vec![DONE], vec![": ping\n\n"]] {
+        let (seen, row) = streamed(REMOTE, &says).await;
+        assert_eq!(seen, "502 upstream_error", "{says:?}");
+        assert!(row.starts_with("uncertain provider_fault none"), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_event_of_the_upstream_passes_and_no_end_marker_follows() {
+    let failed = "data: {\"error\":{\"message\":\"out of memory\"}}\n\n";
+    let (seen, row) = streamed(REMOTE, &[HELLO, failed]).await;
+    assert_eq!(seen, [HELLO, failed].concat());
+    assert!(row.starts_with("settled incomplete estimated"), "{row}");
+}
+
+#[tokio::test]
+async fn missing_usage_is_estimated_and_says_so() {
+    let (seen, row) = streamed(REMOTE, &[HELLO, FINISH, DONE]).await;
+    assert!(seen.contains("\"usage_source\":\"estimated\""));
+    assert_eq!(row, "settled success estimated 29000");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_stops_the_upstream_and_pays_for_what_it_saw() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    let (reply, mut conversation) = tokio::join!(world.post(REMOTE), async {
+        let mut conversation = upstream.next().await;
+        conversation.open_stream().await;
+        conversation.say(HELLO).await;
+        conversation
+    });
+    let Body::Stream(mut body) = reply.unwrap().body else { panic!("no stream") };
+    assert_eq!(body.recv().await.as_deref(), Some(HELLO.as_bytes()));
+    drop(body);
+    conversation.left().await;
+    assert_eq!(world.only_row().await, "settled cancelled estimated 29000");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_head_pays_for_the_question() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    let mut conversation = {
+        let waiting = world.post(REMOTE);
+        tokio::select! { _ = waiting => panic!("nothing was answered yet"), conversation = upstream.next() => conversation }
+    };
+    conversation.left().await;
+    assert_eq!(world.only_row().await, "settled cancelled estimated 9000");
+}
+
+#[tokio::test]
+async fn shutdown_cuts_an_open_stream_honestly() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    let (reply, _conversation) = tokio::join!(world.post(REMOTE), async {
+        let mut conversation = upstream.next().await;
+        conversation.open_stream().await;
+        conversation.say(HELLO).await;
+        conversation
+    });
+    world.gateway.drain();
+    assert_eq!(world.post(REMOTE).await.unwrap_err().kind.status(), 503);
+    world.gateway.cut();
+    let seen = text(reply.unwrap()).await;
+    assert!(seen.starts_with(HELLO) && seen.contains("shutting down") && !seen.contains("[DONE]"));
+    assert_eq!(world.only_row().await, "settled incomplete estimated 29000");
+}

@@ -1,0 +1,179 @@
+//! Request bodies of the OpenAI wire: checked and weighed, edited in place, or written from the neutral form.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::{
+    Error,
+    chat::{ChatRequest, Role},
+    json::{self, Object},
+    request::{Request, Size, Source},
+};
+
+/// Reads a body of `/v1/chat/completions` as far as the gateway must understand it. Everything else stays untouched.
+pub fn decode_request(body: Bytes) -> Result<Request, Error> {
+    let text = std::str::from_utf8(&body).map_err(|_| Error::body("the request body is not UTF-8 text"))?;
+    if !json::is_shallow(text) {
+        return Err(Error::body(format!("the request body is nested deeper than {} levels", json::DEPTH_LIMIT)));
+    }
+    let object = Object::parse(text).map_err(|problem| problem.about(None))?;
+    let model: String = read(&object, "model", "a string")?.ok_or_else(|| missing("model"))?;
+    if model.is_empty() {
+        return Err(missing("model"));
+    }
+    let stream = read(&object, "stream", "true or false")?.unwrap_or(false);
+    let max_tokens: Option<u32> = read(&object, "max_tokens", "a whole number")?;
+    let max_completion_tokens: Option<u32> = read(&object, "max_completion_tokens", "a whole number")?;
+    let answers: u32 = read(&object, "n", "a whole number")?.unwrap_or(1);
+    let request = Request {
+        model,
+        stream,
+        wants_usage: wants_usage(&object)?,
+        answers,
+        // Both may be set; the upstream picks one of them, so the greater is what can happen.
+        max_output: max_tokens.max(max_completion_tokens),
+        size: weigh(&object)?,
+        source: Source::OpenAiChat(Bytes::new()),
+    };
+    Ok(Request { source: Source::OpenAiChat(body), ..request })
+}
+
+/// The client's own bytes with only our fields replaced: the upstream's model name, and usage asked for in streams.
+pub fn for_upstream(body: &[u8], upstream_model: &str, stream: bool) -> Result<String, Error> {
+    let text = std::str::from_utf8(body).map_err(|_| Error::body("the request body is not UTF-8 text"))?;
+    let object = Object::parse(text).map_err(|problem| problem.about(None))?;
+    let model = json::quote(upstream_model);
+    if !stream {
+        return Ok(object.with(&[("model", &model)]));
+    }
+    let options = match object.get("stream_options") {
+        Some(options) => Object::parse(options)
+            .map_err(|problem| problem.about(Some("stream_options")))?
+            .with(&[("include_usage", "true")]),
+        None => r#"{"include_usage":true}"#.to_owned(),
+    };
+    Ok(object.with(&[("model", &model), ("stream_options", &options)]))
+}
+
+/// A body from the neutral form.
+pub fn encode_neutral(chat: &ChatRequest, upstream_model: &str) -> String {
+    let messages = chat.messages.iter().map(|message| {
+        let role = match message.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        Value::from(Map::from_iter([
+            ("role".to_owned(), role.into()),
+            ("content".to_owned(), message.content.as_str().into()),
+        ]))
+    });
+    let messages = Value::Array(messages.collect()).to_string();
+    let model = json::quote(upstream_model);
+    let max_tokens = chat.max_output_tokens.map(|limit| limit.to_string());
+    let mut fields: Vec<(&str, &str)> = vec![("model", &model), ("messages", &messages)];
+    if let Some(limit) = &max_tokens {
+        fields.push(("max_tokens", limit));
+    }
+    if let Some(temperature) = &chat.temperature {
+        fields.push(("temperature", temperature.as_str()));
+    }
+    if chat.stream {
+        fields.extend([("stream", "true"), ("stream_options", r#"{"include_usage":true}"#)]);
+    }
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+fn missing(param: &str) -> Error {
+    Error::invalid(param, format!("you must provide '{param}'"))
+}
+
+fn read<T: serde::de::DeserializeOwned>(object: &Object<'_>, name: &str, what: &str) -> Result<Option<T>, Error> {
+    let Some(raw) = object.get(name) else { return Ok(None) };
+    serde_json::from_str(raw).map(Some).map_err(|_| Error::invalid(name, format!("'{name}' must be {what}")))
+}
+
+fn wants_usage(object: &Object<'_>) -> Result<bool, Error> {
+    let Some(raw) = object.get("stream_options") else { return Ok(false) };
+    let options = Object::parse(raw).map_err(|problem| problem.about(Some("stream_options")))?;
+    Ok(options.get("include_usage") == Some("true"))
+}
+
+/// Adds up everything that may become prompt text. What we do not know counts by the bytes of its JSON, which are never
+/// fewer than those of its text.
+fn weigh(object: &Object<'_>) -> Result<Size, Error> {
+    let raw = object.get("messages").ok_or_else(|| missing("messages"))?;
+    let messages: Vec<&RawValue> =
+        serde_json::from_str(raw).map_err(|_| Error::invalid("messages", "'messages' must be a list"))?;
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "'messages' must hold at least one message"));
+    }
+    let mut size = Size { messages: u32::try_from(messages.len()).unwrap_or(u32::MAX), ..Size::default() };
+    for (i, message) in messages.iter().enumerate() {
+        weigh_message(message.get(), &format!("messages[{i}]"), &mut size)?;
+    }
+    size.bytes += size.text_bytes;
+    for (name, value) in object.fields().filter(|(name, _)| !matches!(*name, "model" | "messages" | "stream" | "user"))
+    {
+        size.bytes += value.len() as u64;
+        if matches!(name, "tools" | "functions") {
+            let count = serde_json::from_str::<Vec<&RawValue>>(value).map_or(0, |tools| tools.len());
+            size.tools += u32::try_from(count).unwrap_or(u32::MAX);
+        }
+        size.opaque |= name == "web_search_options" && value != "null";
+    }
+    Ok(size)
+}
+
+fn weigh_message(raw: &str, param: &str, size: &mut Size) -> Result<(), Error> {
+    let message = Object::parse(raw).map_err(|problem| problem.about(Some(param)))?;
+    let role = message.get("role").unwrap_or("null");
+    if serde_json::from_str::<String>(role).is_err() {
+        return Err(Error::invalid(format!("{param}.role"), format!("'{param}.role' must be a string")));
+    }
+    for (name, value) in message.fields() {
+        match name {
+            "role" => {}
+            "content" => weigh_content(value, &format!("{param}.content"), size)?,
+            _ => size.bytes += value.len() as u64,
+        }
+    }
+    Ok(())
+}
+
+fn weigh_content(raw: &str, param: &str, size: &mut Size) -> Result<(), Error> {
+    let wrong = || Error::invalid(param, format!("'{param}' must be a string or a list of parts"));
+    match raw.as_bytes().first() {
+        Some(b'"') => {
+            let text: String = serde_json::from_str(raw).map_err(|_| wrong())?;
+            size.text_bytes += text.len() as u64;
+        }
+        Some(b'[') => {
+            let parts: Vec<&RawValue> = serde_json::from_str(raw).map_err(|_| wrong())?;
+            for (i, part) in parts.iter().enumerate() {
+                weigh_part(part.get(), &format!("{param}[{i}]"), size)?;
+            }
+        }
+        _ if raw == "null" => {}
+        _ => return Err(wrong()),
+    }
+    Ok(())
+}
+
+fn weigh_part(raw: &str, param: &str, size: &mut Size) -> Result<(), Error> {
+    let part = Object::parse(raw).map_err(|problem| problem.about(Some(param)))?;
+    match part.get("type") {
+        Some(r#""text""#) => {
+            let text: String = read(&part, "text", "a string")?.unwrap_or_default();
+            size.text_bytes += text.len() as u64;
+        }
+        Some(r#""refusal""#) => size.bytes += raw.len() as u64,
+        Some(r#""image_url""#) => size.images += 1,
+        _ => size.opaque = true,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

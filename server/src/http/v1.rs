@@ -1,0 +1,153 @@
+//! `/v1`: every dialect on its own paths, and the model list. Keys only: cookies are never looked at here.
+//!
+//! A refusal speaks the dialect of the path that was asked for; what belongs to no dialect speaks the first one.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+use domain::id::RequestId;
+use gateway::{Call, ModelEntry, Reply};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use llm::{Dialect, DIALECTS, Problem, ProblemKind};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use super::router::{AppState, BODY_IDLE};
+
+/// Largest request body. Above it the answer is 413 in the client's dialect.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+pub fn routes() -> Router<AppState> {
+    let mut router = Router::new().route("/v1/models", get(models)).route("/v1/models/{*id}", get(model));
+    for dialect in DIALECTS.iter().copied() {
+        for path in dialect.info().paths {
+            let handler = move |state, request| call(state, dialect, request);
+            router = router.route(path, post(handler).fallback(move |request| wrong_method(dialect, request)));
+        }
+    }
+    router.route("/v1/{*rest}", axum::routing::any(unknown)).layer(RequestBodyTimeoutLayer::new(BODY_IDLE))
+}
+
+async fn call(State(state): State<AppState>, dialect: &'static dyn Dialect, request: Request) -> Response {
+    let received = Instant::now();
+    let id = id_of(&state, &request);
+    let (parts, body) = request.into_parts();
+    // The key comes first: a stranger's body is not even read.
+    let caller = match state.gateway.authenticate(&parts.headers) {
+        Ok(caller) => caller,
+        Err(error) => return answer(dialect.render(&error.problem(id)).into()),
+    };
+    let body = match read(body, &parts.headers).await {
+        Ok(body) => body,
+        Err(kind) => return refuse(dialect, id, kind),
+    };
+    let call = Call { request_id: id, caller, dialect, headers: parts.headers, body, received };
+    match state.gateway.serve(call).await {
+        Ok(reply) => answer(reply),
+        Err(error) => answer(dialect.render(&error.problem(id)).into()),
+    }
+}
+
+/// The whole body, or what is wrong with it.
+async fn read(body: Body, headers: &HeaderMap) -> Result<Bytes, ProblemKind> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY) {
+        return Err(ProblemKind::RequestTooLarge);
+    }
+    match Limited::new(body, MAX_BODY).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ProblemKind::RequestTooLarge),
+        Err(error) => {
+            tracing::debug!(%error, "request body ended early");
+            Err(ProblemKind::InvalidRequest)
+        }
+    }
+}
+
+fn refuse(dialect: &dyn Dialect, id: RequestId, kind: ProblemKind) -> Response {
+    let message = match kind {
+        ProblemKind::RequestTooLarge => "The request body is larger than 32 MiB.",
+        ProblemKind::MethodNotAllowed => "This path takes POST.",
+        ProblemKind::NotFound => "There is nothing at this path. See /v1/models for what your key may call.",
+        _ => "The request body could not be read to its end.",
+    };
+    let problem = Problem { kind, message: message.to_owned(), param: None, request_id: id.public(), retry_after: None };
+    answer(dialect.render(&problem).into())
+}
+
+async fn wrong_method(dialect: &'static dyn Dialect, request: Request) -> Response {
+    let mut response = refuse(dialect, id_in(&request), ProblemKind::MethodNotAllowed);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+async fn unknown(request: Request) -> Response {
+    match DIALECTS.first() {
+        Some(dialect) => refuse(*dialect, id_in(&request), ProblemKind::NotFound),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn models(State(state): State<AppState>, request: Request) -> Response {
+    listed(&state, &request, |models| {
+        let data: Vec<Value> = models.iter().map(entry).collect();
+        Some(json!({ "object": "list", "data": data }))
+    })
+}
+
+async fn model(State(state): State<AppState>, Path(name): Path<String>, request: Request) -> Response {
+    listed(&state, &request, |models| models.iter().find(|model| model.name == name).map(entry))
+}
+
+/// What this key may call, shaped by `shape`; `None` is the same 404 for a model that does not exist and one that is not allowed.
+fn listed(state: &AppState, request: &Request, shape: impl FnOnce(&[ModelEntry]) -> Option<Value>) -> Response {
+    let id = id_of(state, request);
+    let Some(dialect) = DIALECTS.first() else { return StatusCode::NOT_FOUND.into_response() };
+    let caller = match state.gateway.authenticate(request.headers()) {
+        Ok(caller) => caller,
+        Err(error) => return answer(dialect.render(&error.problem(id)).into()),
+    };
+    match shape(&state.gateway.models(&caller)) {
+        Some(body) => ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response(),
+        None => {
+            let message = "The model does not exist, or this key may not use it.".to_owned();
+            let kind = ProblemKind::ModelNotFound;
+            let problem = Problem { kind, message, param: Some("model".to_owned()), request_id: id.public(), retry_after: None };
+            answer(dialect.render(&problem).into())
+        }
+    }
+}
+
+/// A model in OpenAI's shape.
+fn entry(model: &ModelEntry) -> Value {
+    json!({ "id": model.name, "object": "model", "created": model.created_at.timestamp(), "owned_by": "tallygate" })
+}
+
+fn answer(reply: Reply) -> Response {
+    let body = match reply.body {
+        gateway::Body::Whole(bytes) => Body::from(bytes),
+        gateway::Body::Stream(chunks) => {
+            Body::from_stream(ReceiverStream::new(chunks).map(Ok::<Bytes, std::convert::Infallible>))
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+fn id_in(request: &Request) -> RequestId {
+    request.extensions().get::<RequestId>().copied().unwrap_or(RequestId(uuid::Uuid::nil()))
+}
+
+fn id_of(state: &AppState, request: &Request) -> RequestId {
+    request.extensions().get::<RequestId>().copied().unwrap_or_else(|| state.gateway.request_id())
+}

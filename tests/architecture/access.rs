@@ -1,0 +1,187 @@
+//! Who may act: every operation knows its actor, every statement over a tenant's rows knows its team.
+
+use std::collections::BTreeSet;
+
+use super::{
+    assert_none,
+    workspace::{Function, Source, block_len, files, root, sources},
+};
+
+/// Operations without an actor, each with its reason.
+const WITHOUT_ACTOR: &[(&str, &str)] = &[
+    ("actor::load", "makes the actor of a request out of its session"),
+    ("sessions::sign_in", "nobody is signed in yet"),
+    ("sessions::start", "mints the session of the person that was just checked"),
+    ("sessions::load", "the token itself is the proof, and the actor follows from it"),
+    ("sessions::save", "the token itself is the proof"),
+    ("sessions::end", "the token itself is the proof"),
+    ("sessions::prune", "a tick of the server: removes what has expired"),
+    ("setup::ensure_code", "the start of the server: makes the one-time code"),
+    ("setup::is_open", "tells whether there is an owner, for the set-up page"),
+    ("setup::create_owner", "the one-time code is the proof; there is nobody yet"),
+    ("vault::check", "the start of the server: is this the master key of this database?"),
+];
+
+/// Store functions over tenant tables that do not name a team, each with its reason.
+const WITHOUT_TEAM: &[(&str, &str)] = &[
+    ("attempts/settle::lock", "the ledger's writer settles attempts of all teams in one batch"),
+    ("attempts/settle::resolve", "the ledger's writer settles attempts of all teams in one batch"),
+    ("attempts/sweep::sweep", "a tick: expired attempts of all teams"),
+    ("attempts::touch_keys", "coarse last use, batched over the keys of all teams"),
+    (
+        "history::price",
+        "versions of shared deployments belong to nobody; the id comes from an attempt read with its team",
+    ),
+    ("prices::current_and_future", "the gateway's snapshot holds the settings of all teams"),
+    ("prices::version", "versions of shared deployments belong to nobody; the id comes from a row read with its team"),
+    ("providers::by_slug", "slugs are unique across the instance, and the bundle describes all of it"),
+    ("providers::credential", "the provider was read with its owner before"),
+    ("providers::set_base_url", "the provider was read with its owner before"),
+    ("runs::team_of", "tells whose run it is; rights are checked against the answer"),
+    ("runs/cells::claim", "the queue is one table for all teams; the claimed cell names its team"),
+    ("runs/cells::renew", "leases belong to one executor, not to a team"),
+    ("runs/cells::append", "the lease, taken by a claim, is the right to write"),
+    ("runs/cells::events_of_cell_after", "the lease, taken by a claim, is the right to read back"),
+    ("runs/cells::finish", "the lease, taken by a claim, is the right to write"),
+    ("snapshot::load", "the gateway's snapshot holds the settings of all teams"),
+    ("teams::memberships", "the teams of one person are what an actor is made of"),
+];
+
+/// `server/store/src/runs/cells.rs` and `claim` → `runs/cells::claim`.
+fn name_of(source: &Source, base: &str, function: &Function<'_>) -> String {
+    let module = source.path.trim_start_matches(base).trim_end_matches(".rs");
+    format!("{module}::{}", function.name)
+}
+
+/// Compares what breaks a rule with its list of exceptions, in both directions.
+#[track_caller]
+fn assert_listed(what: &str, found: &BTreeSet<String>, exceptions: &[(&str, &str)]) {
+    let is_listed = |name: &&String| exceptions.iter().any(|(listed, _)| listed == name);
+    let unlisted: Vec<String> = found.iter().filter(|name| !is_listed(name)).cloned().collect();
+    assert_none(what, &unlisted);
+    let stale = exceptions.iter().filter(|(listed, _)| !found.contains(*listed));
+    assert_none(
+        "exceptions that are no longer needed",
+        &stale.map(|(listed, _)| (*listed).to_owned()).collect::<Vec<_>>(),
+    );
+    assert!(exceptions.iter().all(|(_, reason)| reason.len() > 10), "every exception has a reason");
+}
+
+fn is_public(function: &Function<'_>) -> bool {
+    function.signature.trim_start().starts_with("pub async fn") || function.signature.trim_start().starts_with("pub fn")
+}
+
+#[test]
+fn every_operation_of_control_takes_its_actor() {
+    let base = "server/control/src/";
+    let all = sources();
+    let mut without = BTreeSet::new();
+    let map = all.iter().find(|source| source.path == format!("{base}lib.rs")).unwrap();
+    for source in all.iter().filter(|source| source.path.starts_with(base) && !source.is_test) {
+        let module = source.path.trim_start_matches(base).split(['/', '.']).next().unwrap_or_default();
+        // What only `control` itself can reach is part of an operation, not one.
+        if !map.code.contains(&format!("pub mod {module};")) {
+            continue;
+        }
+        for function in source.functions().iter().filter(|f| is_public(f) && f.signature.contains("async fn")) {
+            let is_method_of_actor = source.path.ends_with("/actor.rs") && function.signature.contains("&self");
+            if !function.signature.contains("&Actor") && !is_method_of_actor {
+                without.insert(name_of(source, base, function));
+            }
+        }
+    }
+    assert_listed("operations without an actor", &without, WITHOUT_ACTOR);
+}
+
+#[test]
+fn every_statement_over_a_tenants_rows_names_the_team() {
+    let base = "server/store/src/";
+    let tables = tenant_tables();
+    let all = sources();
+    let mut without = BTreeSet::new();
+    for source in all.iter().filter(|source| source.path.starts_with(base) && !source.is_test) {
+        let functions = source.functions();
+        for function in functions.iter().filter(|f| is_public(f)) {
+            let sql = statements(function, &functions);
+            let touches = tables.iter().any(|table| touches(&sql, table));
+            if touches && !takes_team(source, function) {
+                without.insert(name_of(source, base, function));
+            }
+        }
+    }
+    assert_listed("statements without a team", &without, WITHOUT_TEAM);
+}
+
+#[test]
+fn the_tenant_tables_are_read_from_the_migrations() {
+    let tables = tenant_tables();
+    for table in ["virtual_keys", "attempts", "runs", "cells", "run_events"] {
+        assert!(tables.contains(table), "{table} is missing in {tables:?}");
+    }
+    for table in ["users", "sessions", "instance"] {
+        assert!(!tables.contains(table), "{table} belongs to no team");
+    }
+}
+
+/// Is a team among the parameters, as one of its own or as a field of a struct of the same file?
+fn takes_team(source: &Source, function: &Function<'_>) -> bool {
+    let parameters = function.signature.rsplit_once("->").map_or(function.signature, |(before, _)| before);
+    let mut words = parameters.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let has_team = |name: &str| {
+        let found = [format!("struct {name} {{"), format!("struct {name}<")].iter().find_map(|it| source.code.find(it));
+        let fields = found.and_then(|at| Some(&source.code[at + source.code[at..].find('{')?..]));
+        fields.is_some_and(|fields| fields[..block_len(fields)].contains("TeamId"))
+    };
+    words.any(|word| word == "TeamId" || word.starts_with(char::is_uppercase) && has_team(word))
+}
+
+/// The text of a function, of the private ones of its file that it calls, and of the statement files they name.
+fn statements(function: &Function<'_>, all: &[Function<'_>]) -> String {
+    let mut text = function.body.to_owned();
+    let mut seen = BTreeSet::from([function.name]);
+    loop {
+        let called = all.iter().find(|other| {
+            !seen.contains(other.name)
+                && text
+                    .match_indices(&format!("{}(", other.name))
+                    .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'))
+        });
+        let Some(called) = called else { break };
+        seen.insert(called.name);
+        text.push_str(called.body);
+    }
+    let named: Vec<String> = text.split('"').filter(|part| part.starts_with("queries/")).map(str::to_owned).collect();
+    for query in named {
+        text.push_str(&std::fs::read_to_string(root().join("server/store").join(query)).unwrap());
+    }
+    text
+}
+
+fn touches(sql: &str, table: &str) -> bool {
+    let words: Vec<&str> =
+        sql.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    words.windows(2).any(|pair| matches!(pair[0], "FROM" | "JOIN" | "INTO" | "UPDATE") && pair[1] == table)
+}
+
+/// Tables with a `team_id`, and those whose rows belong to a row of such a table.
+fn tenant_tables() -> BTreeSet<String> {
+    let mut sql = String::new();
+    for path in files(&["sql"]).iter().filter(|path| path.starts_with("migrations/")) {
+        sql.push_str(&std::fs::read_to_string(root().join(path)).unwrap());
+    }
+    let mut tables = BTreeSet::new();
+    // Twice, because a child may stand before the table its parent refers to.
+    for _ in 0..2 {
+        for part in sql.split("CREATE TABLE ").skip(1) {
+            let body = part.split("\n)").next().unwrap_or_default();
+            let name = body.split([' ', '(']).next().unwrap_or_default();
+            let has_team = body.lines().any(|line| line.trim_start().starts_with("team_id "));
+            let parent = body.split("REFERENCES ").skip(1).filter_map(|rest| rest.split([',', ' ', '(', '\n']).next());
+            let mut parents = parent.filter(|parent| *parent != "teams" && *parent != "users");
+            if has_team || parents.any(|parent| tables.contains(parent)) {
+                tables.insert(name.to_owned());
+            }
+        }
+    }
+    tables
+}
