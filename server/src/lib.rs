@@ -146,7 +146,10 @@ impl Server {
             tracing::warn!(open = self.tasks.len(), "grace is over: open streams are cut");
             self.gateway.cut();
             if tokio::time::timeout(AFTER_CUT, self.tasks.wait()).await.is_err() {
-                tracing::warn!(open = self.tasks.len(), "tasks did not end: the sweep of the next start resolves their rows");
+                tracing::warn!(
+                    open = self.tasks.len(),
+                    "tasks did not end: the sweep of the next start resolves their rows"
+                );
             }
         }
         self.core_stop.cancel();

@@ -1,7 +1,8 @@
 // The browser tests: `node run.mjs [spec ...]`, prints `N passed, N failed` and fails when one did.
 //
 // Each spec gets a fresh instance (own data folder, own database, own fake upstream) and runs its tests in order: a journey
-// is a story. One more spec is one file in `specs/` with an exported `tests` list of [sentence, async (world) => ...].
+// is a story. One more spec is one file in `specs/` with an exported `tests` list of [sentence, async (world) => ...],
+// and `isStory = true` when no test makes sense after one that failed.
 // TALLYGATE_BIN, FAKE_UPSTREAM_BIN and SITE_DIR name what to test (default: the debug build), CHROMIUM another browser,
 // E2E_OUT where screenshots and server logs go. `npm ci` in this folder comes first.
 import { readdir, mkdir } from 'node:fs/promises';
@@ -37,12 +38,12 @@ process.exit(failed === 0 ? 0 : 1);
 
 async function runSpec(spec) {
   const name = spec.replace('.mjs', '');
-  const { tests } = await import(`./specs/${spec}`);
+  const { tests, isStory = false } = await import(`./specs/${spec}`);
   let world;
   try {
     world = await World.start(path.join(out, name));
     world.browser = await Browser.launch(world);
-    await runTests(name, tests, world);
+    await runTests(name, tests, world, isStory);
   } catch (error) {
     // Without its world no test of the spec can run, so all of them failed.
     failed += tests.length;
@@ -53,8 +54,8 @@ async function runSpec(spec) {
   }
 }
 
-async function runTests(spec, tests, world) {
-  for (const [sentence, test] of tests) {
+async function runTests(spec, tests, world, isStory) {
+  for (const [number, [sentence, test]] of tests.entries()) {
     const started = performance.now();
     try {
       await test(world);
@@ -65,6 +66,12 @@ async function runTests(spec, tests, world) {
       failed += 1;
       console.log(`FAIL ${spec}: ${sentence}\n${indented(error)}`);
       await world.browser.keepEvidence(`${spec}-${sentence}`);
+      const rest = tests.length - number - 1;
+      if (isStory && rest > 0) {
+        failed += rest;
+        console.log(`FAIL ${spec}: ${rest} more build on this one`);
+        return;
+      }
     }
     await world.browser.closePages();
   }

@@ -27,6 +27,25 @@ const LENGTH: usize = PREFIX.len() + PUBLIC + 1 + SECRET + CHECK;
 /// A well-formed key in clear: just made, or just received.
 pub struct ApiKey(Zeroizing<String>);
 
+/// A key that was made a moment ago: the only kind that may be shown, and showing it uses it up. A key that came from
+/// outside is an [`ApiKey`] and cannot be turned into this one.
+pub struct MadeKey(ApiKey);
+
+impl MadeKey {
+    /// The text for the one answer that shows it.
+    pub fn show_once(self) -> String {
+        self.0.0.to_string()
+    }
+}
+
+impl std::ops::Deref for MadeKey {
+    type Target = ApiKey;
+
+    fn deref(&self) -> &ApiKey {
+        &self.0
+    }
+}
+
 /// Why a text is not a key. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
@@ -39,7 +58,7 @@ pub enum Malformed {
 }
 
 /// A new key from the given randomness.
-pub fn make(entropy: &dyn Entropy) -> ApiKey {
+pub fn make(entropy: &dyn Entropy) -> MadeKey {
     let public = base62::random(entropy, PUBLIC);
     let secret = base62::random(entropy, SECRET);
     let mut text = Zeroizing::new(String::with_capacity(LENGTH));
@@ -48,7 +67,7 @@ pub fn make(entropy: &dyn Entropy) -> ApiKey {
     }
     let check = base62::six_digits(crc32fast::hash(text.as_bytes()));
     text.push_str(&check);
-    ApiKey(text)
+    MadeKey(ApiKey(text))
 }
 
 /// Reads a key: shape and checksum only, no look-up.
@@ -83,7 +102,7 @@ impl ApiKey {
         KeyDigest(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// The whole key, for the one answer that shows it.
+    /// The whole key in clear. What a maker hands out goes through [`MadeKey::show_once`] instead.
     pub fn expose_secret(&self) -> &str {
         &self.0
     }

@@ -57,7 +57,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewKey) -> Result<Creat
     let stamps = Stamps::within(&mut tx).await?;
     let row = store::keys::get(&mut tx, team.id, id).await?.ok_or(Error::NotFound)?;
     pool::commit(tx).await?;
-    Ok(CreatedKey { key: summary(stamps, row), secret: key.expose_secret().to_owned() })
+    Ok(CreatedKey { key: summary(stamps, row), secret: key.show_once() })
 }
 
 /// Ends a key on every replica. One's own needs no right beyond being in the team.

@@ -55,7 +55,7 @@ pub async fn ensure_code(ctx: &Context) -> Result<Option<String>, Error> {
     let token = digest::Token::make(&*ctx.entropy);
     store::setup::put_code(&mut tx, token.digest().as_bytes()).await?;
     pool::commit(tx).await?;
-    Ok(Some(token.expose_secret().to_owned()))
+    Ok(Some(token.show_once()))
 }
 
 /// Makes the instance, its owner and the first team. Wrong fields cost no try of the code.

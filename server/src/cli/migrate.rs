@@ -1,6 +1,6 @@
 //! `tallygate migrate`: explicit, for a database of one's own. The embedded database migrates by itself.
 
-use crate::{config::Database, Config};
+use crate::{Config, config::Database};
 
 pub async fn run(config: Config) -> anyhow::Result<()> {
     match &config.database {

@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn what_is_not_listed_needs_a_session() {
-        for path in ["/", "/t/core", "/ui/keys/list", "/ui/events", "/setup/x", "/sign-in/", "/healthz", "/pkg", "/v1x"] {
+        for path in ["/", "/t/core", "/ui/keys/list", "/ui/events", "/setup/x", "/sign-in/", "/healthz", "/pkg", "/v1x"]
+        {
             assert_eq!(access(path), Access::Session, "{path}");
         }
         for path in ["/setup", "/sign-in", "/pkg/abc/tallygate.js", "/health"] {

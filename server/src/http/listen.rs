@@ -71,7 +71,11 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
         request.map(Body::new)
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_headers(MAX_HEAD_FIELDS).max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_headers(MAX_HEAD_FIELDS)
+        .max_buf_size(MAX_HEAD_BYTES);
     let serving = builder.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     tokio::pin!(serving);
     let ended = tokio::select! {

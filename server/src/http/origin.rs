@@ -16,7 +16,10 @@ pub async fn check(State(own): State<PublicOrigin>, request: Request, next: Next
     if is_safe(request.method()) || is_own(request.headers(), &own) {
         return next.run(request).await;
     }
-    let problem = ApiError::new(ErrorKind::Forbidden, "this request did not come from a page of this instance: reload and try again");
+    let problem = ApiError::new(
+        ErrorKind::Forbidden,
+        "this request did not come from a page of this instance: reload and try again",
+    );
     pages::refusal(request.uri(), problem).into_response()
 }
 
@@ -28,7 +31,9 @@ fn is_safe(method: &Method) -> bool {
 fn is_own(headers: &HeaderMap, own: &PublicOrigin) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
-        None => headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| own.trusts(origin)),
+        None => {
+            headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| own.trusts(origin))
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Pages: the Leptos application rendered on the server, with the contexts that its server functions need.
 
+use app::forms::FormState;
 use axum::{
     body::Body,
     extract::Request,
     response::{IntoResponse, Json, Redirect, Response},
 };
-use app::forms::FormState;
 use domain::{ApiError, ErrorKind};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
-use leptos::{nonce::use_nonce, prelude::{provide_context, use_context}};
+use leptos::{
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
 use leptos_axum::ResponseOptions;
 
 use super::{headers, router::AppState};

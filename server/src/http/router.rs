@@ -26,8 +26,8 @@ use tower_sessions::{
 };
 
 use super::{
-    events, headers, health, origin, pages, principal, public_origin::PublicOrigin, session, session_store::PostgresSessions,
-    site::Site, v1,
+    events, headers, health, origin, pages, principal, public_origin::PublicOrigin, session,
+    session_store::PostgresSessions, site::Site, v1,
 };
 
 const FORM_BYTES: usize = 64 * 1024;
@@ -117,7 +117,8 @@ async fn not_found(State(state): State<AppState>, request: Request) -> Response 
         return pages::refusal(request.uri(), ApiError::new(ErrorKind::NotFound, "there is nothing here"));
     }
     let site = state.site.clone();
-    let render = leptos_axum::render_app_async_with_context(pages::contexts(&state), move || app::shell(site.options()));
+    let render =
+        leptos_axum::render_app_async_with_context(pages::contexts(&state), move || app::shell(site.options()));
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response

@@ -72,7 +72,8 @@ async fn sign_in(State(state): State<AppState>, session: Session, request: Reque
 }
 
 async fn sign_out(session: Session) -> Response {
-    if let Err(error) = session.flush().await {
+    let ended = if session.id().is_some() { session.flush().await } else { Ok(()) };
+    if let Err(error) = ended {
         tracing::warn!(%error, "session cannot be ended");
         let problem = "the session could not be ended: try again";
         return (http::StatusCode::SERVICE_UNAVAILABLE, problem).into_response();
@@ -104,9 +105,16 @@ async fn set_up(State(state): State<AppState>, session: Session, request: Reques
     };
     // Everything typed comes back, except the password and the code.
     let SetUp { code: _, instance, email, name, password: _, zone, team, store_content } = &form;
-    let values = [("instance", instance), ("email", email), ("name", name), ("zone", zone), ("team", team), ("store_content", store_content)]
-        .map(|(field, value)| (field.to_owned(), value.clone()))
-        .to_vec();
+    let values = [
+        ("instance", instance),
+        ("email", email),
+        ("name", name),
+        ("zone", zone),
+        ("team", team),
+        ("store_content", store_content),
+    ]
+    .map(|(field, value)| (field.to_owned(), value.clone()))
+    .to_vec();
     let owner = NewOwner {
         code: form.code,
         instance: form.instance,
@@ -133,7 +141,9 @@ async fn begin(session: &Session, user: UserId, source: &Source) -> Result<(), A
         tracing::warn!(%error, "session cannot be started");
         ApiError::new(ErrorKind::Unavailable, "signing in is not possible right now: try again in a moment")
     };
-    session.flush().await.map_err(failed)?;
+    if session.id().is_some() {
+        session.flush().await.map_err(failed)?;
+    }
     session.insert(USER, user).await.map_err(failed)?;
     session.insert(DEVICE, source.device()).await.map_err(failed)?;
     session.insert(ADDRESS, source.address.to_string()).await.map_err(failed)?;
@@ -149,7 +159,13 @@ async fn read<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Api
     })
 }
 
-async fn again(state: &AppState, path: &'static str, source: &Source, error: ApiError, values: Vec<(String, String)>) -> Response {
+async fn again(
+    state: &AppState,
+    path: &'static str,
+    source: &Source,
+    error: ApiError,
+    values: Vec<(String, String)>,
+) -> Response {
     pages::form_again(state, path, &source.headers, FormState { error: Some(error), values }).await
 }
 

@@ -14,7 +14,7 @@ use domain::id::RequestId;
 use gateway::{Call, ModelEntry, Reply};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use llm::{Dialect, DIALECTS, Problem, ProblemKind};
+use llm::{DIALECTS, Dialect, Problem, ProblemKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
@@ -79,7 +79,8 @@ fn refuse(dialect: &dyn Dialect, id: RequestId, kind: ProblemKind) -> Response {
         ProblemKind::NotFound => "There is nothing at this path. See /v1/models for what your key may call.",
         _ => "The request body could not be read to its end.",
     };
-    let problem = Problem { kind, message: message.to_owned(), param: None, request_id: id.public(), retry_after: None };
+    let problem =
+        Problem { kind, message: message.to_owned(), param: None, request_id: id.public(), retry_after: None };
     answer(dialect.render(&problem).into())
 }
 
@@ -120,7 +121,8 @@ fn listed(state: &AppState, request: &Request, shape: impl FnOnce(&[ModelEntry])
         None => {
             let message = "The model does not exist, or this key may not use it.".to_owned();
             let kind = ProblemKind::ModelNotFound;
-            let problem = Problem { kind, message, param: Some("model".to_owned()), request_id: id.public(), retry_after: None };
+            let problem =
+                Problem { kind, message, param: Some("model".to_owned()), request_id: id.public(), retry_after: None };
             answer(dialect.render(&problem).into())
         }
     }

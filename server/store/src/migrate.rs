@@ -1,6 +1,8 @@
 //! Migrations: forward-only, embedded in the binary, checked at start.
 
-use sqlx::{Connection, PgConnection, migrate::Migrator};
+use std::str::FromStr;
+
+use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 
 use crate::Error;
 
@@ -9,7 +11,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 /// Applies what is missing. Safe to repeat and to race: sqlx holds an advisory lock.
 pub async fn run(database_url: &str) -> Result<(), Error> {
-    let mut connection = PgConnection::connect(database_url).await?;
+    let options = PgConnectOptions::from_str(database_url)?.options([("client_min_messages", "warning")]);
+    let mut connection = PgConnection::connect_with(&options).await?;
     MIGRATOR.run(&mut connection).await?;
     connection.close().await?;
     Ok(())

@@ -30,6 +30,8 @@ impl Pools {
                 ("lock_timeout", "1s"),
                 ("idle_in_transaction_session_timeout", "5s"),
                 ("timezone", "UTC"),
+                // Notices such as "already exists, skipping" are no news to anybody.
+                ("client_min_messages", "warning"),
             ]);
             PgPoolOptions::new()
                 .max_connections(size)

@@ -45,6 +45,8 @@ async function grows(page, model, times) {
   }
 }
 
+export const isStory = true;
+
 export const tests = [
   ['the printed code makes the owner', async (world) => {
     await setUp(world, await world.browser.page());

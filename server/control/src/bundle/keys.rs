@@ -96,12 +96,16 @@ async fn create(
     models: &AllowedModels,
     brought: Option<ApiKey>,
 ) -> Result<(), Error> {
-    let imported = brought.is_some();
-    let key = brought.unwrap_or_else(|| auth::api_key::make(&*run.ctx.entropy));
-    insert(run, team, name, models, &key, imported).await?;
-    run.note(Action::Create, "key", &format!("{name} of {}", team.slug), &[]).await?;
-    if !imported && let Some(change) = run.changes.last_mut() {
-        change.shown_once = Some(key.expose_secret().to_owned());
+    let object = format!("{name} of {}", team.slug);
+    if let Some(key) = brought {
+        insert(run, team, name, models, &key, true).await?;
+        return run.note(Action::Create, "key", &object, &[]).await;
+    }
+    let made = auth::api_key::make(&*run.ctx.entropy);
+    insert(run, team, name, models, &made, false).await?;
+    run.note(Action::Create, "key", &object, &[]).await?;
+    if let Some(change) = run.changes.last_mut() {
+        change.shown_once = Some(made.show_once());
     }
     Ok(())
 }

@@ -26,17 +26,25 @@ pub fn routes<S: Clone + Send + Sync + 'static>(root_files: &[&str]) -> (Router<
 
 async fn serve(request: Request) -> Response {
     let path = request.uri().path().trim_start_matches('/');
-    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|list| list.to_str().ok()).unwrap_or_default();
-    let accepts = |coding: &str| accepted.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == coding));
+    let accepted =
+        request.headers().get(header::ACCEPT_ENCODING).and_then(|list| list.to_str().ok()).unwrap_or_default();
+    let accepts =
+        |coding: &str| accepted.split(',').any(|one| one.split(';').next().is_some_and(|name| name.trim() == coding));
     for (coding, extension) in [("br", ".br"), ("gzip", ".gz")] {
         let packed = SITE.get_file(format!("{path}{extension}"));
         if let Some(file) = packed.filter(|_| accepts(coding)) {
-            let headers = [(header::CONTENT_TYPE, mime(path)), (header::CONTENT_ENCODING, coding), (header::VARY, "accept-encoding")];
+            let headers = [
+                (header::CONTENT_TYPE, mime(path)),
+                (header::CONTENT_ENCODING, coding),
+                (header::VARY, "accept-encoding"),
+            ];
             return (headers, file.contents()).into_response();
         }
     }
     match SITE.get_file(path) {
-        Some(file) => ([(header::CONTENT_TYPE, mime(path)), (header::VARY, "accept-encoding")], file.contents()).into_response(),
+        Some(file) => {
+            ([(header::CONTENT_TYPE, mime(path)), (header::VARY, "accept-encoding")], file.contents()).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
