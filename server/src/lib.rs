@@ -94,7 +94,12 @@ impl Server {
             stop: work.clone(),
         })
         .await?;
-        core.spawn(ticks::run(gateway.clone(), foundation.pools.clone(), core_stop.clone()));
+        core.spawn(ticks::run(
+            gateway.clone(),
+            foundation.control.clone(),
+            foundation.pools.clone(),
+            core_stop.clone(),
+        ));
         let router = router::build(router::AppState {
             control: foundation.control.clone(),
             gateway: gateway.clone(),

@@ -74,8 +74,11 @@ fn serve(events: &Receiver<Event>, server: &mut Server) -> Result<()> {
         match build(work) {
             Ok(()) => {
                 owed = Work::default();
-                server.stop()?;
-                *server = Server::start()?;
+                // New browser files need no restart: the server looks up their folder for every page.
+                if work.server {
+                    server.stop()?;
+                    *server = Server::start()?;
+                }
             }
             Err(error) => {
                 owed = work;

@@ -32,6 +32,11 @@ pub struct ApiKey(Zeroizing<String>);
 pub struct MadeKey(ApiKey);
 
 impl MadeKey {
+    /// A new key for somebody to take away.
+    pub fn make(entropy: &dyn Entropy) -> Self {
+        Self(make(entropy))
+    }
+
     /// The text for the one answer that shows it.
     pub fn show_once(self) -> String {
         self.0.0.to_string()
@@ -57,8 +62,8 @@ pub enum Malformed {
     Example,
 }
 
-/// A new key from the given randomness.
-pub fn make(entropy: &dyn Entropy) -> MadeKey {
+/// A new key from the given randomness. Who hands it out takes [`MadeKey::make`].
+pub fn make(entropy: &dyn Entropy) -> ApiKey {
     let public = base62::random(entropy, PUBLIC);
     let secret = base62::random(entropy, SECRET);
     let mut text = Zeroizing::new(String::with_capacity(LENGTH));
@@ -67,7 +72,7 @@ pub fn make(entropy: &dyn Entropy) -> MadeKey {
     }
     let check = base62::six_digits(crc32fast::hash(text.as_bytes()));
     text.push_str(&check);
-    MadeKey(ApiKey(text))
+    ApiKey(text)
 }
 
 /// Reads a key: shape and checksum only, no look-up.

@@ -19,7 +19,7 @@ pub mod master_key;
 pub mod password;
 pub mod vault;
 
-pub use api_key::{ApiKey, KeyDigest};
+pub use api_key::{ApiKey, KeyDigest, MadeKey};
 pub use master_key::MasterKey;
 pub use password::{Hasher, Password};
 pub use vault::{Credential, Origin, SealContext, Vault};

@@ -43,7 +43,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewKey) -> Result<Creat
     let models = errors.check("models", allowed(&input.models, &known));
     errors.finish()?;
     let models = models.unwrap_or(AllowedModels::Only(Vec::new()));
-    let key = auth::api_key::make(&*ctx.entropy);
+    let key = auth::MadeKey::make(&*ctx.entropy);
     let new = New { name: &name, kind: input.kind, user, models: &models, imported: false };
     let id = insert(ctx, actor, &mut tx, &team, &key, new).await?;
     let act = audit::Act {

@@ -120,6 +120,9 @@ impl Exchange {
         if is_stale || self.inner.cut.is_cancelled() {
             return End::unsent(Outcome::Abandoned, Verdict::Refused(Error::ShuttingDown), start);
         }
+        if self.facts.deadline <= start {
+            return ending::of_lateness(start);
+        }
         if self.client.is_gone() {
             let mut end = End::unsent(Outcome::Cancelled, Verdict::Gone, start);
             end.ending.client_aborted = true;

@@ -48,8 +48,7 @@ impl From<Role> for InstanceRole {
 
 /// Prints a key and nothing else, so that a script can take it.
 pub fn new_key() -> anyhow::Result<()> {
-    let key = auth::api_key::make(&SystemEntropy);
-    println!("{}", key.expose_secret());
+    println!("{}", auth::api_key::MadeKey::make(&SystemEntropy).show_once());
     Ok(())
 }
 

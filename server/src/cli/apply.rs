@@ -18,10 +18,10 @@ pub enum Mode {
 pub async fn run(mut config: Config, path: &Path, mode: Mode) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("bundle {}", path.display()))?;
     let foundation = Foundation::lay(&mut config).await?;
-    let actor = Actor::operator();
+    let (actor, secrets) = (Actor::operator(), FromShell { data_dir: config.data_dir.clone() });
     let outcome = match mode {
-        Mode::Plan => bundle::plan(&foundation.control, &actor, &text, &FromShell).await,
-        Mode::Apply => bundle::apply(&foundation.control, &actor, &text, &FromShell).await,
+        Mode::Plan => bundle::plan(&foundation.control, &actor, &text, &secrets).await,
+        Mode::Apply => bundle::apply(&foundation.control, &actor, &text, &secrets).await,
     };
     foundation.remove().await?;
     let changes = outcome.map_err(|error| anyhow::anyhow!("{}", describe(error.into_api())))?;

@@ -4,7 +4,10 @@
 use control::bundle::Secrets;
 
 #[derive(Debug)]
-pub struct FromShell;
+pub struct FromShell {
+    /// The folder of the product's own secrets.
+    pub data_dir: std::path::PathBuf,
+}
 
 impl Secrets for FromShell {
     fn variable(&self, name: &str) -> Result<String, String> {
@@ -12,7 +15,14 @@ impl Secrets for FromShell {
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {}", error.kind()))?;
+        // Real paths are compared, so that no link leads to the master key either.
+        let own = self.data_dir.canonicalize().ok();
+        let real =
+            std::path::Path::new(path).canonicalize().map_err(|error| format!("cannot be read: {}", error.kind()))?;
+        if own.is_some_and(|own| real.starts_with(own)) {
+            return Err("is one of the product's own files".to_owned());
+        }
+        let text = std::fs::read_to_string(real).map_err(|error| format!("cannot be read: {}", error.kind()))?;
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 }

@@ -101,7 +101,7 @@ async fn create(
         insert(run, team, name, models, &key, true).await?;
         return run.note(Action::Create, "key", &object, &[]).await;
     }
-    let made = auth::api_key::make(&*run.ctx.entropy);
+    let made = auth::MadeKey::make(&*run.ctx.entropy);
     insert(run, team, name, models, &made, false).await?;
     run.note(Action::Create, "key", &object, &[]).await?;
     if let Some(change) = run.changes.last_mut() {

@@ -118,7 +118,7 @@ async fn a_new_base_url_needs_the_credential_again() {
 #[tokio::test]
 async fn a_new_credential_or_key_secret_replaces_the_old_one() {
     let world = World::new().await;
-    let key = auth::api_key::make(&Seeded::new(78)).show_once();
+    let key = auth::MadeKey::make(&Seeded::new(78)).show_once();
     let secrets = Named::usual().with("UPSTREAM_KEY", "sk-another-upstream-key").with("CI_KEY", &key);
     let changes = bundle::apply(&world.ctx, &Actor::operator(), BUNDLE, &secrets).await.expect("apply");
     let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();

@@ -155,7 +155,7 @@ pub struct Named(pub HashMap<String, String>);
 
 impl Named {
     pub fn usual() -> Self {
-        let key = auth::api_key::make(&Seeded::new(77)).show_once();
+        let key = auth::MadeKey::make(&Seeded::new(77)).show_once();
         let pairs = [("PASSWORD", PASSWORD.to_owned()), ("UPSTREAM_KEY", UPSTREAM_KEY.to_owned()), ("CI_KEY", key)];
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }

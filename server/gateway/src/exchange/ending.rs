@@ -135,6 +135,12 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
     End::failed(fate, outcome, kind, message, start)
 }
 
+/// The deadline passed before anything was sent.
+pub(super) fn of_lateness(start: Instant) -> End {
+    let message = "The call's deadline passed before it could be sent.";
+    End::failed(Fate::Released, Outcome::Timeout, ProblemKind::DeadlineExceeded, message, start)
+}
+
 /// The request went out and nothing came back in time.
 pub(super) fn of_stall(start: Instant) -> End {
     let message = "The provider did not answer in time.";

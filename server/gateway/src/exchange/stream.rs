@@ -114,6 +114,8 @@ impl Exchange {
                 Woken::Bytes(Err(Broken)) => return Stop::Broken,
                 Woken::Bytes(Ok(None)) => {
                     decoder.finish(&mut frames);
+                    // Half a frame at the end is the cut itself, not an upstream that cannot write.
+                    frames.retain(|frame| frame.kind != FrameKind::Bad);
                     return self.forward(&mut frames, seen).await.err().unwrap_or(Stop::Closed);
                 }
                 Woken::Bytes(Ok(Some(bytes))) => {

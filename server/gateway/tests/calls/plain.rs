@@ -171,10 +171,20 @@ async fn an_answer_that_breaks_off_is_uncertain_and_charged_as_reserved() {
 #[tokio::test]
 async fn a_deadline_ends_a_call_that_nobody_answers() {
     let (world, mut upstream) = World::with_listening_upstream().await;
-    let soon = HeaderMap::from_iter([("x-tallygate-deadline-ms".parse().unwrap(), "50".parse().unwrap())]);
+    // Long enough for the admission on a slow machine: the upstream must have the request when time is up.
+    let soon = HeaderMap::from_iter([("x-tallygate-deadline-ms".parse().unwrap(), "1500".parse().unwrap())]);
     let (reply, _silent) = tokio::join!(world.post_with(soon, REMOTE), upstream.next());
     assert_eq!(reply.unwrap_err().kind.as_str(), "deadline_exceeded");
     assert!(world.only_row().await.starts_with("uncertain timeout none "));
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_over_before_anything_was_sent_costs_nothing() {
+    let world = World::with_demo().await;
+    let past = HeaderMap::from_iter([("x-tallygate-deadline-ms".parse().unwrap(), "1".parse().unwrap())]);
+    let problem = world.post_with(past, REMOTE).await.unwrap_err();
+    assert_eq!(problem.kind.as_str(), "deadline_exceeded");
+    assert_eq!(world.only_row().await, "released timeout none 0");
 }
 
 #[tokio::test]

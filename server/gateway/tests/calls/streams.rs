@@ -60,15 +60,13 @@ async fn a_missing_end_marker_is_added_and_noted() {
 
 #[tokio::test]
 async fn a_cut_stream_ends_with_an_error_and_never_with_done() {
-    for (says, charged) in
-        [(vec![ROLE, HELLO], "25000"), (vec![ROLE, HELLO, DONE], "25000"), (vec![HELLO, "data: {\"choi"], "25000")]
-    {
+    for says in [vec![ROLE, HELLO], vec![ROLE, HELLO, DONE], vec![HELLO, "data: {\"choi"]] {
         let (seen, row) = streamed(REMOTE, &says).await;
         let kept = seen.strip_suffix("\n\n").and_then(|seen| seen.rsplit_once("\n\n")).unwrap();
         assert!(kept.1.contains("\"kind\":\"upstream_error\""), "{seen}");
         assert!(!seen.contains("[DONE]"));
         // Estimated: ceil(2 / 3) + 8 tokens in, ceil(5 / 3) + 8 tokens out.
-        assert_eq!(row, format!("settled incomplete estimated {}", 9 * 1_000 + 10 * 2_000), "{charged}");
+        assert_eq!(row, "settled incomplete estimated 29000");
     }
 }
 
