@@ -89,7 +89,7 @@ async fn a_stream_arrives_byte_for_byte_when_the_client_asked_for_usage() {
 
     let answer = world.chat(&streamed(true)).await;
 
-    assert_eq!(answer.header("content-type"), Some("text/event-stream; charset=utf-8"));
+    assert!(answer.header("content-type").unwrap().starts_with("text/event-stream"));
     assert_eq!(without_comments(&answer), std::str::from_utf8(&only(&world).sent).unwrap());
     assert_eq!(world.leaks(&answer), [""; 0]);
 }

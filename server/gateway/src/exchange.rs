@@ -98,7 +98,7 @@ impl Exchange {
             run: *run,
             provider: target.deployment.provider_id,
             deployment: target.deployment.id,
-            model: target.deployment.upstream_model.clone(),
+            model: target.model.clone(),
             model_asked: self.request.model.clone(),
             dialect: self.facts.dialect,
             stream: self.request.stream,

@@ -23,6 +23,8 @@ pub(crate) struct Plan {
 /// One deployment with the price in force and the most that an attempt on it can cost.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
+    /// The model's public name, whatever alias the client used.
+    pub model: String,
     pub deployment: Arc<Deployment>,
     /// Picked once: it prices the bound and the settlement.
     pub price: Option<Price>,
@@ -58,7 +60,7 @@ pub(crate) fn plan(request: &Request, model: &Model, team: TeamId, now: DateTime
     let deployment = model.deployments.first().ok_or_else(|| Error::ModelNotFound(model.name.clone()))?;
     let price = deployment.price(team, now).cloned();
     let bound = bound(request, model, price.as_ref());
-    Ok(Plan { first: Target { deployment: deployment.clone(), price, bound } })
+    Ok(Plan { first: Target { model: model.name.clone(), deployment: deployment.clone(), price, bound } })
 }
 
 fn bound(request: &Request, model: &Model, price: Option<&Price>) -> Bound {

@@ -33,7 +33,7 @@ pub struct NewAttempt {
     pub run: Option<RunId>,
     pub provider: ProviderId,
     pub deployment: DeploymentId,
-    /// Name the upstream knows.
+    /// Public name of the model; the deployment knows the upstream's.
     pub model: String,
     /// Name the client sent.
     pub model_asked: String,

@@ -114,7 +114,12 @@ export async function hydrated(page) {
 /** What the theme switch does, without its menu: the attribute on the root decides all colours. */
 export async function setTheme(page, theme) {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-  await page.evaluate((value) => document.documentElement.setAttribute('data-theme', value), theme);
+  await page.evaluate(async (value) => {
+    document.documentElement.setAttribute('data-theme', value);
+    // Colours that fade are looked at once they have arrived.
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  }, theme);
 }
 
 function slug(text) {

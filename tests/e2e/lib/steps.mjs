@@ -2,7 +2,7 @@
 import { expect } from './expect.mjs';
 import { hydrated } from './browser.mjs';
 
-export const OWNER = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'correct horse battery staple' };
+export const OWNER = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'lovelace keeps nine tall notebooks' };
 export const TEAM = { name: 'Core', slug: 'core' };
 export const CHAT = { system: 'You are terse.', user: 'Explain a **binary heap**, then show one.' };
 
@@ -61,7 +61,7 @@ export async function addModel(world, page, provider, model) {
   await world.browser.open(`/t/${TEAM.slug}/models`, page);
   await page.getByRole('button', { name: 'Add model' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'Add a model' });
-  await dialog.getByLabel('Provider').selectOption(provider);
+  await dialog.getByLabel('Provider', { exact: true }).selectOption(provider);
   await dialog.getByLabel('Model name').fill(model.name);
   await dialog.getByLabel('Name at the provider').fill(model.upstream);
   await dialog.getByLabel('Input', { exact: true }).fill(model.price.input);

@@ -45,6 +45,13 @@ async function grows(page, model, times) {
   }
 }
 
+/** The rows of a model, once there are `wanted` of them. */
+async function rows(page, model, wanted) {
+  const found = page.getByRole('row').filter({ hasText: model });
+  await eventually(`${model} has ${wanted} rows`, () => found.count(), (count) => count === wanted);
+  return found;
+}
+
 export const isStory = true;
 
 export const tests = [
@@ -123,8 +130,7 @@ export const tests = [
   ['every call is a row of History with a receipt', async (world) => {
     const page = await world.browser.open(`/t/${TEAM.slug}/history`);
     for (const { name, upstream, price } of MODELS) {
-      const row = page.getByRole('row').filter({ hasText: name });
-      assert.equal(await row.count(), 1, `${name} in History`);
+      const row = await rows(page, name, 1);
       await row.getByRole('link').first().click();
       await page.getByRole('heading', { name: 'Attempt 1' }).waitFor();
       const [attempt] = world.journal.attempts().filter((it) => it.model === upstream);
@@ -135,7 +141,7 @@ export const tests = [
       await page.getByRole('heading', { level: 1, name: 'History' }).waitFor();
     }
     // The run's call and the one with the key.
-    assert.equal(await page.getByRole('row').filter({ hasText: DEMO_MODEL }).count(), 2);
+    await rows(page, DEMO_MODEL, 2);
   }],
 
   ['the ledger has exactly one row for every request that the upstream accepted', async (world) => {

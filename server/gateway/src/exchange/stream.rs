@@ -4,7 +4,7 @@
 //! A slow client slows the provider: nothing is read while a write waits. A stream that breaks ends with an error event and
 //! never with an end marker.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use bytes::Bytes;
 use domain::ledger::Outcome;
@@ -53,6 +53,8 @@ struct Seen {
     tally: Tally,
     first_content: Option<Instant>,
     bad_in_a_row: u32,
+    /// Answers that have begun and have not said why they ended.
+    open_answers: HashSet<u32>,
     /// The upstream itself reported a failure.
     has_failed: bool,
     /// Frames from before the first content: they wait for the head.
@@ -75,8 +77,14 @@ impl Exchange {
             end.ending.http_status = Some(answer.status);
             return end;
         }
-        let mut seen =
-            Seen { tally: Tally::default(), first_content: None, bad_in_a_row: 0, has_failed: false, held: Vec::new() };
+        let mut seen = Seen {
+            tally: Tally::default(),
+            first_content: None,
+            bad_in_a_row: 0,
+            open_answers: HashSet::new(),
+            has_failed: false,
+            held: Vec::new(),
+        };
         let stop = self.pump(&mut answer, target, &mut seen, start).await;
         // Dropping the answer closes the connection: within this moment the upstream knows that nobody listens.
         let status = answer.status;
@@ -226,7 +234,7 @@ impl Exchange {
 impl Seen {
     /// Every answer said why it ended, and the upstream reported no failure.
     fn is_complete(&self) -> bool {
-        self.tally.finish_reason.is_some() && !self.has_failed
+        self.tally.finish_reason.is_some() && self.open_answers.is_empty() && !self.has_failed
     }
 
     /// Counts one frame. `Err` when it ends the stream.
@@ -245,6 +253,17 @@ impl Seen {
                 self.bad_in_a_row = 0;
                 for event in events {
                     self.tally.observe(event);
+                    match event {
+                        ChatEvent::Text { index, .. }
+                        | ChatEvent::Reasoning { index, .. }
+                        | ChatEvent::ToolCall { index, .. } => {
+                            self.open_answers.insert(*index);
+                        }
+                        ChatEvent::Finish { index, .. } => {
+                            self.open_answers.remove(index);
+                        }
+                        ChatEvent::Start { .. } | ChatEvent::Usage(_) | ChatEvent::Failed { .. } => {}
+                    }
                     self.has_failed |= matches!(event, ChatEvent::Failed { .. });
                     if event.is_content() {
                         self.first_content.get_or_insert_with(Instant::now);

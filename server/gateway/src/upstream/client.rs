@@ -10,7 +10,7 @@ use std::{
 };
 
 use reqwest::{
-    Client,
+    Client, ClientBuilder,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
@@ -41,19 +41,26 @@ impl Clients {
         if let Some(client) = held.clients.get(&port) {
             return Some(client.clone());
         }
-        let client = build(port, allow.clone())
-            .inspect_err(
-                |error| tracing::error!(%error, "no HTTP client: does this machine have certificate authorities?"),
-            )
-            .ok()?;
+        let client = client(port, allow)?;
         held.clients.insert(port, client.clone());
         Some(client)
     }
 }
 
-fn build(port: u16, allow: Arc<AllowList>) -> Result<Client, reqwest::Error> {
+/// A client; on a machine without certificate authorities one that can reach plain HTTP only, and says so.
+fn client(port: u16, allow: &Arc<AllowList>) -> Option<Client> {
     // The provider sqlx brings. A second installation is refused, which is fine: it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let full = builder(port, allow.clone()).build();
+    full.or_else(|error| {
+        tracing::error!(%error, "no certificate authorities on this machine: providers with https cannot be reached");
+        builder(port, allow.clone()).tls_certs_only(std::iter::empty()).build()
+    })
+    .inspect_err(|error| tracing::error!(%error, "no HTTP client"))
+    .ok()
+}
+
+fn builder(port: u16, allow: Arc<AllowList>) -> ClientBuilder {
     Client::builder()
         .user_agent(AGENT)
         .redirect(Policy::none())
@@ -65,7 +72,6 @@ fn build(port: u16, allow: Arc<AllowList>) -> Result<Client, reqwest::Error> {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .dns_resolver(Checked { port, allow })
-        .build()
 }
 
 /// Resolves names and drops every address that may not be called. The connection uses exactly what is left.

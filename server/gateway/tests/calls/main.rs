@@ -2,6 +2,8 @@
 //!
 //! What an upstream says is written here byte by byte; the wire-faithful fake with its journal is in the package `tests`.
 
+#![expect(clippy::unwrap_used, reason = "a test whose arrangement fails has nothing to say but where")]
+
 mod chats;
 mod plain;
 mod streams;

@@ -88,13 +88,8 @@ async fn an_alias_reaches_its_model_and_the_list_shows_names() {
 
 #[tokio::test]
 async fn a_refused_connection_is_a_502_and_costs_nothing() {
-    let (world, upstream) = World::with_listening_upstream().await;
-    drop(upstream);
-    // Nobody listens on port 1 of this address.
-    let world = {
-        world.finish().await;
-        World::with_upstream("127.0.0.1:1", "127.0.0.1").await
-    };
+    // Nobody listens on port 1.
+    let world = World::with_upstream("127.0.0.1:1", "127.0.0.1").await;
     let problem = world.post(REMOTE).await.unwrap_err();
     assert_eq!((problem.kind.as_str(), problem.kind.status()), ("upstream_unreachable", 502));
     assert_eq!(world.only_row().await, "released unreachable none 0");
