@@ -8,6 +8,7 @@
 mod accounting;
 mod bad_input;
 mod crash;
+mod edge;
 mod models;
 mod passthrough;
 mod upstream_faults;

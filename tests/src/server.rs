@@ -30,6 +30,11 @@ impl TestServer {
         format!("http://{}{path}", self.server.address())
     }
 
+    /// The one-time code, while there is no owner.
+    pub fn setup_code(&self) -> Option<&str> {
+        self.server.setup_code()
+    }
+
     pub async fn stop(self) -> Result<()> {
         Ok(self.server.stop().await?)
     }

@@ -38,6 +38,11 @@ pub fn access(path: &str) -> Access {
     if listed { Access::Public } else { Access::Session }
 }
 
+/// Every server function with its method: what tests send strangers to.
+pub fn operations() -> Vec<(&'static str, http::Method)> {
+    leptos::server_fn::axum::server_fn_paths().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

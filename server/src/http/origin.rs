@@ -27,11 +27,11 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// `Sec-Fetch-Site: same-origin` passes; where a browser does not send it, `Origin` must be ours.
+/// `Sec-Fetch-Site: same-origin` passes, and nothing beside it; where a browser does not send it, `Origin` must be ours.
 fn is_own(headers: &HeaderMap, own: &PublicOrigin) -> bool {
-    match headers.get("sec-fetch-site") {
-        Some(site) => site == "same-origin",
-        None => {
+    match headers.contains_key("sec-fetch-site") {
+        true => headers.get_all("sec-fetch-site").iter().all(|site| site == "same-origin"),
+        false => {
             headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).is_some_and(|origin| own.trusts(origin))
         }
     }

@@ -194,3 +194,47 @@ async fn a_plain_call_is_read_to_its_end_when_its_client_leaves() {
     conversation.left().await;
     assert_eq!(world.only_row().await, "settled success final 15000");
 }
+
+#[tokio::test]
+async fn a_connection_that_ends_without_an_answer_is_uncertain() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    let (reply, ()) = tokio::join!(world.post(REMOTE), async { drop(upstream.next().await) });
+    assert_eq!(reply.unwrap_err().kind.as_str(), "upstream_error");
+    assert!(world.only_row().await.starts_with("uncertain provider_fault none "));
+}
+
+#[tokio::test]
+async fn a_key_works_until_it_is_revoked_and_every_wrong_key_reads_the_same() {
+    let world = World::with_demo().await;
+    let told = |headers: &HeaderMap| {
+        let id = domain::id::RequestId(uuid::Uuid::nil());
+        world.gateway.authenticate(headers).map_err(|error| error.problem(id))
+    };
+    let good = world.headers();
+    assert!(told(&good).is_ok());
+    let mut unknown = HeaderMap::new();
+    let other = auth::api_key::make(&crate::world::Counting::default());
+    unknown.insert("x-api-key", other.expose_secret().parse().unwrap());
+    let refused = told(&unknown).unwrap_err();
+    let mut mistyped = HeaderMap::new();
+    mistyped.insert("x-api-key", "tg_nonsense".parse().unwrap());
+    assert_eq!(told(&mistyped).unwrap_err(), refused);
+
+    let revoke = "UPDATE virtual_keys SET revoked_at = clock_timestamp()";
+    let next = world.gateway.snapshot_version() + 1;
+    assert_eq!(world.database.execute(revoke).await, 1);
+    // Without a notification: the poll finds it.
+    world.database.execute("UPDATE config_version SET version = version + 1").await;
+    world.gateway.wait_for_version(next).await;
+    assert_eq!(told(&good).unwrap_err(), refused);
+}
+
+#[tokio::test]
+async fn without_a_database_a_valid_key_gets_503_and_nothing_is_sent() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    world.database.pools.admission.close().await;
+    let problem = world.post(REMOTE).await.unwrap_err();
+    assert_eq!((problem.kind.as_str(), problem.retry_after), ("admission_unavailable", Some(1)));
+    assert!(!world.gateway.ready().await);
+    assert!(futures_util::poll!(Box::pin(upstream.next())).is_pending());
+}

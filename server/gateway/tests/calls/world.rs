@@ -54,7 +54,9 @@ impl Clock for TestClock {
     }
 }
 
-struct Counting(AtomicU64);
+/// Randomness that counts: every call gives other bytes.
+#[derive(Default)]
+pub struct Counting(AtomicU64);
 
 impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
