@@ -54,10 +54,12 @@ const NEVER: [Network; 13] = [
     v6(0, 0, 0, 0, 128),
     v6(0xfe80, 0, 0, 0, 10),
     v6(0xff00, 0, 0, 0, 8),
-    // Tunnels that carry an IPv4 address inside: Teredo and 6to4.
-    v6(0x2001, 0, 0, 0, 32),
+    // Tunnels that carry an IPv4 address inside: Teredo with the special block around it, and 6to4.
+    v6(0x2001, 0, 0, 0, 23),
     v6(0x2002, 0, 0, 0, 16),
 ];
+
+const GLOBAL_V6: Network = v6(0x2000, 0, 0, 0, 3);
 
 const PRIVATE: [Network; 15] = [
     v4(10, 0, 0, 0, 8),
@@ -102,11 +104,14 @@ impl AllowList {
     /// May the product connect to this address and port?
     pub fn verdict(&self, address: IpAddr, port: u16) -> Verdict {
         let address = canonical(address);
-        if NEVER.iter().any(|network| network.contains(address)) {
+        let is_private = PRIVATE.iter().any(|network| network.contains(address));
+        // Of IPv6 only the global unicast block is known to be public; what else there is, is nobody's to call.
+        let is_strange = address.is_ipv6() && !GLOBAL_V6.contains(address) && !is_private;
+        if is_strange || NEVER.iter().any(|network| network.contains(address)) {
             return Verdict::Never;
         }
         let listed = |entry: &Entry| entry.network.contains(address) && entry.port.is_none_or(|only| only == port);
-        if !PRIVATE.iter().any(|network| network.contains(address)) || self.0.iter().any(listed) {
+        if !is_private || self.0.iter().any(listed) {
             return Verdict::Allowed;
         }
         Verdict::Private

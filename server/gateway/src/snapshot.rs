@@ -20,7 +20,10 @@ use store::{
 };
 use url::Url;
 
-use crate::{caller::Caller, upstream::AllowList};
+use crate::{
+    caller::Caller,
+    upstream::{AllowList, allow_list},
+};
 
 pub(crate) use watch::Watch;
 
@@ -111,7 +114,7 @@ impl Snapshot {
         }
         Self {
             version,
-            allow_private: Arc::new(AllowList::parse(&allow_private)),
+            allow_private: Arc::new(allow_list(&allow_private)),
             keys: keys.into_iter().filter_map(key).collect(),
             models: by_owner(models, by_model),
         }

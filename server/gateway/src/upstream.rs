@@ -22,7 +22,7 @@ use crate::{
     snapshot::{Deployment, Secret},
 };
 
-pub(crate) use address::AllowList;
+pub(crate) use address::{AllowList, allow_list};
 use address::{Blocked, check_literal, is_literal_private};
 use client::Clients;
 

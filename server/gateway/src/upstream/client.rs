@@ -15,7 +15,7 @@ use reqwest::{
     redirect::Policy,
 };
 
-use super::address::{AllowList, Blocked};
+use super::address::{self, AllowList, Blocked};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// Shorter than the keep-alive of common servers, so that few pooled connections are found closed.
@@ -86,7 +86,7 @@ impl Resolve for Checked {
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), port)).await?.collect();
             let allowed: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| allow.check(address.ip(), port).is_ok()).collect();
+                found.iter().copied().filter(|address| address::check(&allow, address.ip(), port).is_ok()).collect();
             if allowed.is_empty() && !found.is_empty() {
                 tracing::warn!(
                     host = name.as_str(),
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     async fn resolve(allow: &[&str]) -> Result<usize, String> {
-        let allow = AllowList::parse(&allow.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>());
+        let allow = address::allow_list(&allow.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>());
         let checked = Checked { port: 9_000, allow: Arc::new(allow) };
         let addresses = checked.resolve("localhost".parse().unwrap()).await.map_err(|error| error.to_string())?;
         Ok(addresses.count())

@@ -1,7 +1,7 @@
 use super::*;
 
 fn list(entries: &[&str]) -> AllowList {
-    AllowList::parse(&entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>())
+    allow_list(&entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>())
 }
 
 fn may_call(url: &str, allow: &AllowList) -> bool {
