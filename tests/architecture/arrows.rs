@@ -111,7 +111,7 @@ fn domain_and_llm_name_nothing_that_a_browser_lacks() {
 
 #[test]
 fn app_reaches_the_server_side_only_through_its_ssr_feature() {
-    let server_side = ["control", "leptos_axum", "http", "tracing"];
+    let server_side = ["control", "leptos_axum", "tracing"];
     let manifest = manifest("app");
     let features = manifest["features"].as_table().unwrap();
     let ssr = strings(features.get("ssr"));

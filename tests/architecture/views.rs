@@ -46,7 +46,7 @@ fn every_server_function_names_its_endpoint_and_reads_json() {
         {
             let attribute = source.text[at..].split(")]").next().unwrap_or_default();
             let is_complete =
-                ["prefix = \"/ui\"", "endpoint = \"", "input = Json"].iter().all(|part| attribute.contains(part));
+                ["prefix = \"/ui\"", "endpoint = \"", "protocol = JsonPost"].iter().all(|part| attribute.contains(part));
             if !is_complete {
                 violations.push(format!("{}: {attribute}", source.path));
             }

@@ -103,9 +103,10 @@ async fn set_up(State(state): State<AppState>, session: Session, request: Reques
         Ok(form) => form,
         Err(error) => return again(&state, "/setup", &source, error, vec![]).await,
     };
-    // Everything typed comes back, except the password and the code.
-    let SetUp { code: _, instance, email, name, password: _, zone, team, store_content } = &form;
-    let values = [
+    // Everything typed comes back, except the password; the code only when it was not the code that was wrong.
+    let SetUp { code, instance, email, name, password: _, zone, team, store_content } = &form;
+    let code = code.clone();
+    let mut values = [
         ("instance", instance),
         ("email", email),
         ("name", name),
@@ -131,7 +132,13 @@ async fn set_up(State(state): State<AppState>, session: Session, request: Reques
             Ok(()) => pages::see("/?welcome=1"),
             Err(error) => again(&state, "/setup", &source, error, values).await,
         },
-        Err(error) => again(&state, "/setup", &source, error.into_api(), values).await,
+        Err(error) => {
+            let error = error.into_api();
+            if error.kind == ErrorKind::Invalid {
+                values.push(("code".to_owned(), code));
+            }
+            again(&state, "/setup", &source, error, values).await
+        }
     }
 }
 
