@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 pub mod history;
 pub mod keys;
 pub mod models;
+pub mod protocol;
 pub mod providers;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod teams;
+pub mod tree;
 
 /// [`ApiError`] as the error of a server function. A type of its own because the trait is foreign to `domain`, which stays
 /// free of the web framework.

@@ -18,7 +18,9 @@ pub struct FieldText {
 
 #[cfg(feature = "hydrate")]
 mod real {
-    use leptos::prelude::{Callable, Callback, document, request_animation_frame, window};
+    use std::rc::Rc;
+
+    use leptos::prelude::{document, request_animation_frame, window};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
@@ -60,14 +62,15 @@ mod real {
     }
 
     /// Puts `text` on the clipboard and tells whether that worked; without https there is no clipboard.
-    pub fn copy(text: &str, done: Callback<bool>) {
+    pub fn copy(text: &str, done: Rc<dyn Fn(bool)>) {
         let navigator = window().navigator();
         let offered = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard")).is_ok_and(|it| it.is_object());
         if !offered {
-            return done.run(false);
+            return done(false);
         }
-        let kept = Closure::once(move |_: JsValue| done.run(true));
-        let refused = Closure::once(move |_: JsValue| done.run(false));
+        let otherwise = done.clone();
+        let kept = Closure::once(move |_: JsValue| done(true));
+        let refused = Closure::once(move |_: JsValue| otherwise(false));
         let _promise = navigator.clipboard().write_text(text).then2(&kept, &refused);
         // One of them is called once, later; the few bytes of the other are the price.
         kept.forget();
@@ -155,14 +158,15 @@ mod real {
         }
     }
 
-    pub fn page_title() -> String {
-        document().title()
+    /// Does pointer or focus rest in it?
+    pub fn is_in_use(id: &str) -> bool {
+        by_id::<Element>(id).is_some_and(|it| it.matches(":hover, :focus-within").unwrap_or(false))
     }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod server {
-    use leptos::prelude::Callback;
+    use std::rc::Rc;
 
     use super::FieldText;
 
@@ -183,7 +187,7 @@ mod server {
 
     pub fn set_preference(_name: &str, _value: Option<&str>) {}
     pub fn mark_hydrated() {}
-    pub fn copy(_text: &str, _done: Callback<bool>) {}
+    pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}
     pub fn open_dialog(_id: &str) {}
     pub fn close_dialog(_id: &str) {}
     pub fn hide_popovers() {}
@@ -203,7 +207,7 @@ mod server {
         false
     }
     pub fn scroll_to_end(_id: &str) {}
-    pub fn page_title() -> String {
-        String::new()
+    pub fn is_in_use(_id: &str) -> bool {
+        false
     }
 }

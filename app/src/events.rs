@@ -19,6 +19,7 @@ pub enum FeedState {
 }
 
 /// A subscription to one run. Copies share it.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser subscribes"))]
 #[derive(Clone, Copy)]
 pub struct Feed {
     run: RunId,
@@ -52,17 +53,19 @@ impl Feed {
     pub fn close(self) {}
     pub fn retry(self) {}
     pub fn watch_visibility(self) {}
-    fn _server_side(self) -> (RunId, i64, Callback<RunEvent>, Callback<()>) {
-        (self.run, self.seen.get_value(), self.event, self.lost)
-    }
 }
 
 #[cfg(feature = "hydrate")]
 mod live {
     use std::time::Duration;
 
-    use domain::event::RunEvent;
+    use domain::{
+        event::{RunEvent, RunEventKind},
+        id::{CellId, RunId},
+        run::CellMetrics,
+    };
     use leptos::{ev, prelude::*};
+    use serde::Deserialize;
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{EventSource, MessageEvent, VisibilityState};
 
@@ -72,6 +75,34 @@ mod live {
         ["cell.start", "cell.delta", "cell.done", "cell.stopped", "cell.error", "run.done", "resync"];
     const RETRY: Duration = Duration::from_secs(2);
     const HIDDEN: Duration = Duration::from_secs(10);
+
+    /// An event as it is on the wire, all kinds in one: reading the tagged form would bring a second JSON reader.
+    #[derive(Deserialize)]
+    struct Wire {
+        run: RunId,
+        seq: i64,
+        cell: Option<CellId>,
+        #[serde(default)]
+        text: String,
+        #[serde(default)]
+        message: String,
+        metrics: Option<CellMetrics>,
+    }
+
+    fn read(name: &str, text: &str) -> Option<RunEvent> {
+        let Wire { run, seq, cell, text, message, metrics } = crate::api::tree::read(text.as_bytes())?;
+        let metrics = metrics.unwrap_or_default();
+        let what = match (name, cell) {
+            ("cell.start", Some(cell)) => RunEventKind::Start { cell },
+            ("cell.delta", Some(cell)) => RunEventKind::Delta { cell, text },
+            ("cell.done", Some(cell)) => RunEventKind::Done { cell, metrics },
+            ("cell.stopped", Some(cell)) => RunEventKind::Stopped { cell, metrics },
+            ("cell.error", Some(cell)) => RunEventKind::Error { cell, message, metrics },
+            ("run.done", _) => RunEventKind::RunDone,
+            _ => return None,
+        };
+        Some(RunEvent { run, seq, what })
+    }
 
     /// An open stream and the functions it calls; dropping closes it.
     pub struct Source {
@@ -154,10 +185,9 @@ mod live {
             let name = event.type_();
             let text = event.data().as_string().unwrap_or_default();
             let Some(seen) = self.seen.try_get_value() else { return };
-            let parsed = serde_json::from_str::<RunEvent>(&text);
-            match parsed {
-                Ok(event) if event.seq <= seen || event.run != self.run => {}
-                Ok(event) if name != "resync" && event.seq == seen + 1 => {
+            match read(&name, &text) {
+                Some(event) if event.seq <= seen || event.run != self.run => {}
+                Some(event) if event.seq == seen + 1 => {
                     self.seen.set_value(event.seq);
                     self.event.run(event);
                 }

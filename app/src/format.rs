@@ -130,9 +130,9 @@ pub fn row_tokens(row: &HistoryRow) -> (String, String) {
 
 /// Nano-dollars with all the digits that pico-dollars × tokens can have: the exact product of one line of a receipt.
 pub fn exact_product(tokens: u32, pico_per_token: i64) -> String {
-    let pico = i128::from(tokens) * i128::from(pico_per_token);
-    let sign = if pico < 0 { "-" } else { "" };
-    let pico = pico.unsigned_abs();
+    let sign = if pico_per_token < 0 { "-" } else { "" };
+    // Four thousand million tokens at four dollars each still fit; above that nobody needs the twelfth decimal.
+    let Some(pico) = u64::from(tokens).checked_mul(pico_per_token.unsigned_abs()) else { return MISSING.to_owned() };
     let fraction = format!("{:012}", pico % 1_000_000_000_000);
     let fraction = fraction.trim_end_matches('0');
     format!("{sign}${}.{fraction:0<2}", pico / 1_000_000_000_000)

@@ -4,10 +4,12 @@
 //! HTTP clients. One more page: a file in `pages/`, its `<Route>` line below, and its entry in `pages::frame::places` when
 //! the navigation should lead to it.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    PossibleRouteMatch, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
@@ -15,6 +17,7 @@ use leptos_router::{
 use crate::{
     components::{
         announcer::{Announcer, AnnouncerRegion},
+        reactive::react,
         toast::{ToastRegion, Toasts},
     },
     pages::{
@@ -64,6 +67,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// A path without its type, so that the router is compiled for one kind of route instead of one for each shape.
+fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn PossibleRouteMatch + Send + Sync> {
+    Arc::new(path)
+}
+
 /// The whole application.
 #[component]
 pub fn App() -> impl IntoView {
@@ -71,25 +79,25 @@ pub fn App() -> impl IntoView {
     provide_context(Announcer::new());
     provide_context(Toasts::new());
     // The mark that browser tests and speed gates wait for: effects run once everything is hydrated.
-    Effect::new(|_| browser::mark_hydrated());
+    react(browser::mark_hydrated);
     view! {
         <Router>
             <Routes fallback=NotFound>
-                <Route path=path!("/") view=Start ssr=SsrMode::Async />
-                <Route path=path!("/setup") view=Setup ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                    <Route path=path!("/t/:team") view=Home ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/playground") view=Playground ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/playground/:run") view=Playground ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/runs") view=Runs ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/history") view=HistoryList ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/history/:request") view=Request ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/models") view=Models ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/providers") view=Providers ssr=SsrMode::Async />
-                    <Route path=path!("/t/:team/keys") view=Keys ssr=SsrMode::Async />
-                    <Route path=path!("/me/sessions") view=Sessions ssr=SsrMode::Async />
-                    <Route path=path!("/admin/settings") view=Settings ssr=SsrMode::Async />
+                <Route path=at(path!("/")) view=Start ssr=SsrMode::Async />
+                <Route path=at(path!("/setup")) view=Setup ssr=SsrMode::Async />
+                <Route path=at(path!("/sign-in")) view=SignIn ssr=SsrMode::Async />
+                <ParentRoute path=at(path!("")) view=Frame ssr=SsrMode::Async>
+                    <Route path=at(path!("/t/:team")) view=Home ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/playground")) view=Playground ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/playground/:run")) view=Playground ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/runs")) view=Runs ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/history")) view=HistoryList ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/history/:request")) view=Request ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/models")) view=Models ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/providers")) view=Providers ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/keys")) view=Keys ssr=SsrMode::Async />
+                    <Route path=at(path!("/me/sessions")) view=Sessions ssr=SsrMode::Async />
+                    <Route path=at(path!("/admin/settings")) view=Settings ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -45,8 +45,9 @@ fn every_server_function_names_its_endpoint_and_reads_json() {
             source.text.match_indices("#[server").filter(|(at, _)| source.code[*at..].starts_with("#[server"))
         {
             let attribute = source.text[at..].split(")]").next().unwrap_or_default();
-            let is_complete =
-                ["prefix = \"/ui\"", "endpoint = \"", "protocol = JsonPost"].iter().all(|part| attribute.contains(part));
+            let is_complete = ["prefix = \"/ui\"", "endpoint = \"", "protocol = JsonPost"]
+                .iter()
+                .all(|part| attribute.contains(part));
             if !is_complete {
                 violations.push(format!("{}: {attribute}", source.path));
             }

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{setup, shell, wasm};
+use crate::{diet, setup, shell, wasm};
 
 pub const OUTPUT: &str = "target/site";
 const STAGING: &str = "target/site-new";
@@ -71,10 +71,17 @@ fn bind(input: &Path, profile: Profile) -> Result<()> {
     }
     fs::create_dir_all(output)?;
     let release = profile == Profile::Release;
+    // A copy: cargo would otherwise take the changed file for its own.
+    let slimmed = output.join(format!("{NAME}.linked.wasm"));
+    fs::copy(input, &slimmed)?;
+    if release {
+        diet::slim(&slimmed)?;
+    }
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).out_name(NAME).web(true)?.typescript(false);
+    bindgen.input_path(&slimmed).out_name(NAME).web(true)?.typescript(false);
     bindgen.remove_name_section(release).remove_producers_section(release);
     bindgen.generate(output).context("wasm-bindgen")?;
+    fs::remove_file(&slimmed)?;
     if release { optimise(&output.join(format!("{NAME}_bg.wasm"))) } else { Ok(()) }
 }
 

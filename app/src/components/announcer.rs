@@ -42,7 +42,7 @@ impl Default for Announcer {
 pub fn AnnouncerRegion() -> impl IntoView {
     let announcer = expect_context::<Announcer>();
     view! {
-        <div class="visually-hidden" role="status" aria-live="polite">
+        <div class="visually-hidden" role="status">
             {move || announcer.text.get()}
         </div>
     }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// What a state means. Colour and shape follow from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -36,10 +38,10 @@ pub fn badge(tone: Tone, word: impl Into<String>) -> AnyView {
             {word.into()}
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 /// A quiet label without a state, such as *shared*.
 pub fn tag(word: impl Into<String>) -> AnyView {
-    view! { <span class="tag">{word.into()}</span> }.into_any()
+    view! { <span class="tag">{word.into()}</span> }.erase()
 }

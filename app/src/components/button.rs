@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::icon;
+use super::{erase::Erase, icon::icon};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
@@ -42,7 +42,7 @@ pub fn Button(
         <button
             class=look.class()
             type=if submit { "submit" } else { "button" }
-            aria-busy=move || busy.get().then_some("true")
+            aria-busy=move || busy.get().to_string()
             disabled=move || disabled.get() || busy.get()
             on:click=move |_| {
                 if let Some(press) = press {
@@ -52,7 +52,7 @@ pub fn Button(
         >
             {(!icon_name.is_empty()).then(|| icon(icon_name))}
             <span>{move || label.get()}</span>
-            {(!shortcut.is_empty()).then(|| view! { <kbd class="shortcut">{shortcut}</kbd> })}
+            {(!shortcut.is_empty()).then(|| view! { <span class="shortcut">{shortcut}</span> }.erase())}
             <span class="spinner" aria-hidden="true"></span>
         </button>
     }
@@ -62,7 +62,7 @@ pub fn Button(
 #[component]
 pub fn IconButton(
     icon_name: &'static str,
-    #[prop(into)] label: Signal<String>,
+    label: String,
     #[prop(optional, into)] disabled: Signal<bool>,
     press: Callback<()>,
 ) -> impl IntoView {
@@ -70,8 +70,8 @@ pub fn IconButton(
         <button
             class="button button-icon"
             type="button"
-            title=move || label.get()
-            aria-label=move || label.get()
+            title=label.clone()
+            aria-label=label
             disabled=move || disabled.get()
             on:click=move |_| press.run(())
         >
@@ -88,5 +88,5 @@ pub fn link_button(look: Look, href: String, label: &'static str, icon_name: &'s
             <span>{label}</span>
         </a>
     }
-    .into_any()
+    .erase()
 }

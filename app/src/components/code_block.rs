@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::copy_button::copy_button;
+use super::{copy_button::copy_button, erase::Erase};
 
 /// `label` is the language or what the block is.
 pub fn code_block(label: String, text: String) -> AnyView {
@@ -18,5 +18,5 @@ pub fn code_block(label: String, text: String) -> AnyView {
             </pre>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -1,10 +1,10 @@
 //! Copies an exact value. Says so in the button itself and to assistive technology.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
-use super::{announcer::Announcer, icon::icon, toast::Toasts};
+use super::{announcer::Announcer, erase::Erase, icon::icon, toast::Toasts};
 use crate::browser;
 
 /// `what` names the value: "Copy request id".
@@ -17,7 +17,7 @@ pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
     let copied = RwSignal::new(false);
     let announcer = use_context::<Announcer>();
     let toasts = use_context::<Toasts>();
-    let done = Callback::new(move |worked: bool| {
+    let done = move |worked: bool| {
         if !worked {
             if let Some(toasts) = toasts {
                 toasts.problem("The browser refused the clipboard: select the text and copy it");
@@ -33,19 +33,19 @@ pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
             let _gone = copied.try_set(false);
         };
         set_timeout(back, Duration::from_secs(2));
-    });
+    };
     view! {
         <button
             class="button button-icon copy-button"
             type="button"
             title=what
             aria-label=what
-            on:click=move |_| browser::copy(&text.get_untracked(), done)
+            on:click=move |_| browser::copy(&text.get_untracked(), Rc::new(done))
         >
             {move || if copied.get() { icon("check") } else { icon("copy") }}
         </button>
     }
-    .into_any()
+    .erase()
 }
 
 /// A value in mono with its copy button.
@@ -56,5 +56,5 @@ pub fn copyable(what: &'static str, text: String) -> AnyView {
             {copy_button(what, text)}
         </span>
     }
-    .into_any()
+    .erase()
 }

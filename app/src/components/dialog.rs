@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::icon::icon;
+use super::{
+    erase::Erase,
+    icon::icon,
+    reactive::{react, when},
+};
 use crate::browser;
 
 /// Opens and closes with `open`; closing it by Esc or by its cross writes `open` back.
@@ -19,7 +23,7 @@ pub fn Dialog(
 ) -> impl IntoView {
     let heading = format!("{id}-title");
     let labelled = heading.clone();
-    Effect::new(move |_| if open.get() { browser::open_dialog(id) } else { browser::close_dialog(id) });
+    react(move || if open.get() { browser::open_dialog(id) } else { browser::close_dialog(id) });
     view! {
         <dialog
             id=id
@@ -34,22 +38,46 @@ pub fn Dialog(
         >
             <div class="dialog-head">
                 <h2 id=heading>{move || title.get()}</h2>
-                <Show when=move || !insist.get()>
-                    <button
-                        class="button button-icon"
-                        type="button"
-                        title="Close"
-                        aria-label="Close"
-                        on:click=move |_| open.set(false)
-                    >
-                        {icon("x")}
-                    </button>
-                </Show>
+                {when(move || !insist.get(), move || close_button(open))}
             </div>
-            <Show when=move || !summary.get().is_empty()>
-                <p class="dialog-summary">{move || summary.get()}</p>
-            </Show>
+            {when(move || !summary.get().is_empty(), move || summary_view(summary))}
             {children()}
         </dialog>
     }
+}
+
+fn close_button(open: RwSignal<bool>) -> AnyView {
+    view! {
+        <button
+            class="button button-icon"
+            type="button"
+            title="Close"
+            aria-label="Close"
+            on:click=move |_| open.set(false)
+        >
+            {icon("x")}
+        </button>
+    }
+    .erase()
+}
+
+fn summary_view(summary: Signal<String>) -> AnyView {
+    view! { <p class="dialog-summary">{move || summary.get()}</p> }.erase()
+}
+
+/// For dialogs about one thing: open while there is one, and closing forgets it.
+pub fn open_while<T: Send + Sync + 'static>(subject: RwSignal<Option<T>>) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    react(move || {
+        if subject.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    react(move || {
+        // The guard keeps the two effects from waking each other for ever.
+        if !open.get() && subject.with_untracked(Option::is_some) {
+            subject.set(None);
+        }
+    });
+    open
 }

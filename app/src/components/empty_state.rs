@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::icon;
+use super::{erase::Erase, icon::icon};
 
 /// `action` is a button or a link, or nothing.
 pub fn empty_state(icon_name: &'static str, title: &'static str, text: String, action: Option<AnyView>) -> AnyView {
@@ -14,5 +14,5 @@ pub fn empty_state(icon_name: &'static str, title: &'static str, text: String, a
             {action}
         </div>
     }
-    .into_any()
+    .erase()
 }

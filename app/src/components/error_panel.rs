@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     button::{Button, Look, link_button},
     copy_button::copyable,
+    erase::Erase,
     icon::icon,
 };
 
@@ -43,7 +44,7 @@ pub fn error_panel(error: ApiError, retry: Option<Callback<()>>) -> AnyView {
         (ErrorKind::Forbidden | ErrorKind::NotFound, _) | (_, None) => {
             Some(link_button(Look::Secondary, "/".to_owned(), "Back to start", ""))
         }
-        (_, Some(retry)) => Some(view! { <Button label="Try again" icon_name="refresh" press=retry /> }.into_any()),
+        (_, Some(retry)) => Some(view! { <Button label="Try again" icon_name="refresh" press=retry /> }.erase()),
     };
     view! {
         <div class="error-panel" role="alert">
@@ -51,19 +52,22 @@ pub fn error_panel(error: ApiError, retry: Option<Callback<()>>) -> AnyView {
             <h2>{title(kind)}</h2>
             <p class="error-panel-message">{sentence(&message)}</p>
             <p>{advice(kind)}</p>
-            {request_id.map(|id| view! { <p class="error-panel-id">"Request " {copyable("Copy request id", id)}</p> })}
+            {request_id.map(|id| view! { <p class="error-panel-id">"Request " {copyable("Copy request id", id)}</p> }.erase())}
             {action}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Messages are lower case without a full stop; on a page they are sentences.
 pub fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let end = if message.ends_with(['.', '?', ':']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+    let end = if message.is_empty() || message.ends_with(['.', '?', ':']) { "" } else { "." };
+    let mut sentence = format!("{message}{end}");
+    // Our own messages are ASCII; the tables of all scripts stay out of the download.
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::error_panel::sentence;
+use super::{erase::Erase, error_panel::sentence, reactive::react};
 use crate::browser;
 
 /// What a field is, apart from its value and its error.
@@ -36,7 +36,7 @@ impl FieldInfo {
             kind: "text",
             autocomplete: "off",
             placeholder: "",
-            inputmode: "",
+            inputmode: "text",
             required: false,
             mono: false,
             rows: 0,
@@ -44,17 +44,16 @@ impl FieldInfo {
     }
 }
 
-fn or_none(text: &'static str) -> Option<&'static str> {
-    (!text.is_empty()).then_some(text)
-}
-
 /// A field bound to `value`, both ways.
 pub fn text_field(info: FieldInfo, value: RwSignal<String>, error: Signal<Option<String>>) -> AnyView {
     let first = value.get_untracked();
-    Effect::new(move |before: Option<()>| {
+    let adopted = StoredValue::new(false);
+    react(move || {
         let wanted = value.get();
         let Some(now) = browser::field_text(info.id) else { return };
-        if before.is_none() && now.value != now.initial {
+        let first_time = !adopted.get_value();
+        adopted.set_value(true);
+        if first_time && now.value != now.initial {
             value.set(now.value);
         } else if now.value != wanted {
             browser::set_field_text(info.id, &wanted);
@@ -85,16 +84,15 @@ fn control(info: FieldInfo, first: String, error: Signal<Option<String>>, typed:
                 type=kind
                 value=first
                 autocomplete=autocomplete
-                placeholder=or_none(placeholder)
-                inputmode=or_none(inputmode)
-                spellcheck="false"
+                placeholder=placeholder
+                inputmode=inputmode
                 required=required
                 aria-invalid=invalid
                 aria-describedby=described()
                 on:input=move |event| typed.run(event_target_value(&event))
             />
         }
-        .into_any();
+        .erase();
     }
     // An empty text node would arrive as a space in the box: no text, no node.
     let text: Option<AnyView> = (!first.is_empty()).then(|| first.into_any());
@@ -104,7 +102,7 @@ fn control(info: FieldInfo, first: String, error: Signal<Option<String>>, typed:
         .class(class)
         .rows(rows.to_string())
         .autocomplete(autocomplete)
-        .placeholder(or_none(placeholder))
+        .placeholder(placeholder)
         .required(required)
         .aria_invalid(invalid)
         .aria_describedby(described())
@@ -126,7 +124,7 @@ fn framed(info: FieldInfo, error: Signal<Option<String>>, input: AnyView) -> Any
             {field_note(id, hint, error)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Hint or error below a field, under the id that the field names as its description.
@@ -137,5 +135,5 @@ pub fn field_note(id: &'static str, hint: &'static str, error: Signal<Option<Str
             {move || error.get().map_or_else(|| hint.to_owned(), |message| sentence(&message))}
         </p>
     }
-    .into_any()
+    .erase()
 }

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// `name` is the id of a symbol.
 pub fn icon(name: &'static str) -> AnyView {
     view! {
@@ -10,5 +12,5 @@ pub fn icon(name: &'static str) -> AnyView {
             <use_ href=format!("/icons.svg#{name}") />
         </svg>
     }
-    .into_any()
+    .erase()
 }

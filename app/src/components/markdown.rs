@@ -11,7 +11,11 @@ use self::{
     inline::Inline,
     parse::{Block, Piece},
 };
-use super::code_block::code_block;
+use super::{
+    code_block::code_block,
+    erase::Erase,
+    reactive::{Keyed, keyed, when},
+};
 
 pub mod inline;
 pub mod parse;
@@ -25,7 +29,7 @@ pub struct MarkdownText {
     text: RwSignal<String>,
     frozen: RwSignal<Vec<Arc<Piece>>>,
     /// The last blocks, which the next characters may still change.
-    open: RwSignal<Vec<Piece>>,
+    open: RwSignal<Vec<Arc<Piece>>>,
 }
 
 impl MarkdownText {
@@ -60,7 +64,7 @@ impl MarkdownText {
             if !pieces.is_empty() {
                 self.frozen.update(|frozen| frozen.extend(pieces.into_iter().map(Arc::new)));
             }
-            self.open.set(open);
+            self.open.set(open.into_iter().map(Arc::new).collect());
         });
     }
 
@@ -81,33 +85,43 @@ impl MarkdownText {
 
 /// The rendered text.
 pub fn markdown(text: MarkdownText) -> AnyView {
-    let too_long = Memo::new(move |_| text.text.with(|text| text.len() > MOST_BYTES));
+    let too_long = move || text.text.with(|text| text.len() > MOST_BYTES);
+    let frozen = move || text.frozen.with(|list| list.iter().map(row).collect());
+    let open = move || text.open.with(|list| list.iter().map(|piece| block(&piece.block)).collect::<Vec<_>>());
     view! {
         <div class="markdown">
-            <Show
-                when=move || !too_long.get()
-                fallback=move || view! { <pre class="plain-answer">{move || text.text.get()}</pre> }
-            >
-                <For each=move || text.frozen.get() key=|piece| piece.start let:piece>
-                    {block(&piece.block)}
-                </For>
-                {move || text.open.with(|open| open.iter().map(|piece| block(&piece.block)).collect_view())}
-            </Show>
+            {when(move || !too_long(), move || view! { {keyed(frozen)} {move || open()} }.erase())}
+            {when(too_long, move || plain(text))}
         </div>
     }
-    .into_any()
+    .erase()
+}
+
+/// The text as it came.
+pub fn plain(text: MarkdownText) -> AnyView {
+    view! { <pre class="plain-answer">{move || text.text.get()}</pre> }.erase()
+}
+
+fn row(piece: &Arc<Piece>) -> Keyed {
+    let piece = piece.clone();
+    Keyed { key: piece.start, make: Arc::new(move || block(&piece.block)) }
+}
+
+/// An element of an answer. One type for all tags, where the view macro has one for each.
+fn element(tag: &'static str, children: Vec<AnyView>) -> AnyView {
+    leptos::html::custom(tag).child(children).into_any()
 }
 
 fn block(it: &Block) -> AnyView {
     match it {
-        Block::Heading { level, text } => heading(*level, text),
-        Block::Paragraph(text) => view! { <p>{inlines(text)}</p> }.into_any(),
+        Block::Heading { level, text } => element(heading(*level), inlines(text)),
+        Block::Paragraph(text) => element("p", inlines(text)),
         Block::Code { language, text } => code_block(language.clone(), text.clone()),
-        Block::Quote(blocks) => view! { <blockquote>{blocks_view(blocks)}</blockquote> }.into_any(),
-        Block::Rule => view! { <hr /> }.into_any(),
-        Block::List { start: None, items } => view! { <ul>{items_view(items)}</ul> }.into_any(),
+        Block::Quote(blocks) => element("blockquote", blocks_view(blocks)),
+        Block::Rule => view! { <hr /> }.erase(),
+        Block::List { start: None, items } => element("ul", items_view(items)),
         Block::List { start: Some(start), items } => {
-            view! { <ol start=start.to_string()>{items_view(items)}</ol> }.into_any()
+            view! { <ol start=start.to_string()>{items_view(items)}</ol> }.erase()
         }
         Block::Table { head, rows } => table(head, rows),
     }
@@ -118,7 +132,7 @@ fn blocks_view(blocks: &[Block]) -> Vec<AnyView> {
 }
 
 fn items_view(items: &[Vec<Block>]) -> Vec<AnyView> {
-    items.iter().map(|blocks| view! { <li>{item(blocks)}</li> }.into_any()).collect()
+    items.iter().map(|blocks| element("li", item(blocks))).collect()
 }
 
 /// An item that is one paragraph is printed without the space of one.
@@ -134,34 +148,26 @@ fn item(blocks: &[Block]) -> Vec<AnyView> {
 }
 
 /// The page has the first two levels: headings of an answer go below them.
-fn heading(level: u8, text: &[Inline]) -> AnyView {
+fn heading(level: u8) -> &'static str {
     match level {
-        1 => view! { <h3>{inlines(text)}</h3> }.into_any(),
-        2 => view! { <h4>{inlines(text)}</h4> }.into_any(),
-        3 => view! { <h5>{inlines(text)}</h5> }.into_any(),
-        _ => view! { <h6>{inlines(text)}</h6> }.into_any(),
+        1 | 2 => "h3",
+        3 => "h4",
+        _ => "h5",
     }
 }
 
 fn table(head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> AnyView {
-    let head: Vec<AnyView> =
-        head.iter().map(|cell| view! { <th scope="col">{inlines(cell)}</th> }.into_any()).collect();
-    let row = |cells: &Vec<Vec<Inline>>| {
-        let cells: Vec<AnyView> = cells.iter().map(|cell| view! { <td>{inlines(cell)}</td> }.into_any()).collect();
-        view! { <tr>{cells}</tr> }.into_any()
-    };
-    let rows: Vec<AnyView> = rows.iter().map(row).collect();
+    let cells =
+        |tag, cells: &[Vec<Inline>]| -> Vec<AnyView> { cells.iter().map(|cell| element(tag, inlines(cell))).collect() };
+    let head = element("thead", vec![element("tr", cells("th", head))]);
+    let rows = rows.iter().map(|row| element("tr", cells("td", row))).collect();
+    let table = element("table", vec![head, element("tbody", rows)]);
     view! {
         <div class="markdown-table" tabindex="0">
-            <table>
-                <thead>
-                    <tr>{head}</tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            {table}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn inlines(text: &[Inline]) -> Vec<AnyView> {
@@ -171,14 +177,14 @@ fn inlines(text: &[Inline]) -> Vec<AnyView> {
 fn inline(it: &Inline) -> AnyView {
     match it {
         Inline::Text(text) => text.clone().into_any(),
-        Inline::Code(text) => view! { <code>{text.clone()}</code> }.into_any(),
-        Inline::Strong(text) => view! { <strong>{inlines(text)}</strong> }.into_any(),
-        Inline::Emphasis(text) => view! { <em>{inlines(text)}</em> }.into_any(),
+        Inline::Code(text) => element("code", vec![text.clone().into_any()]),
+        Inline::Strong(text) => element("strong", inlines(text)),
+        Inline::Emphasis(text) => element("em", inlines(text)),
         Inline::Link { href, text } => view! {
             <a href=href.clone() rel="noopener noreferrer nofollow" target="_blank">
                 {inlines(text)}
             </a>
         }
-        .into_any(),
+        .erase(),
     }
 }

@@ -1,16 +1,9 @@
-//! The frame of one page: title, heading, actions, body; and the faces of content that is loading or failed.
+//! The frame of one page: title, heading, actions, body.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    announcer::Announcer,
-    error_panel::error_panel,
-    icon::icon,
-    skeleton::{Shape, skeleton},
-};
-use crate::api::{Answer, Failure};
+use super::{announcer::Announcer, erase::Erase, icon::icon, reactive::react};
 
 const HEADING: &str = "page-heading";
 
@@ -24,9 +17,9 @@ pub enum Width {
 }
 
 /// Where a page belongs, when it is a part of another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parent {
-    pub href: String,
+    pub href: Signal<String>,
     pub label: &'static str,
 }
 
@@ -35,12 +28,12 @@ pub struct Parent {
 pub fn Page(
     #[prop(into)] title: Signal<String>,
     #[prop(optional)] width: Width,
-    #[prop(optional, into)] parent: Option<Signal<Parent>>,
+    #[prop(optional)] parent: Option<Parent>,
     #[prop(optional)] actions: Option<AnyView>,
     children: Children,
 ) -> impl IntoView {
     let announcer = use_context::<Announcer>();
-    Effect::new(move |_| {
+    react(move || {
         let title = title.get();
         if let Some(announcer) = announcer {
             announcer.arrive(&title, HEADING);
@@ -53,11 +46,12 @@ pub fn Page(
     };
     let trail = parent.map(|parent| {
         view! {
-            <a class="page-parent" href=move || parent.get().href>
-                {move || parent.get().label}
+            <a class="page-parent" href=move || parent.href.get()>
+                {parent.label}
             </a>
             <span class="page-trail">{icon("chevron-right")}</span>
         }
+        .erase()
     });
     view! {
         <Title text=move || format!("{} · Tallygate", title.get()) />
@@ -69,31 +63,4 @@ pub fn Page(
         </div>
         <div class=body>{children()}</div>
     }
-}
-
-/// Content that comes from the server: its skeleton, then itself or what went wrong. While it is fetched again the old content
-/// stays.
-pub fn loaded<T>(
-    resource: Resource<Answer<T>>,
-    shape: Shape,
-    content: impl Fn(T) -> AnyView + Clone + Send + Sync + 'static,
-) -> AnyView
-where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-{
-    let retry = Callback::new(move |()| resource.refetch());
-    view! {
-        <Transition fallback=move || skeleton(shape)>
-            {move || {
-                let content = content.clone();
-                Suspend::new(async move {
-                    match resource.await {
-                        Ok(value) => content(value),
-                        Err(Failure(error)) => error_panel(error, Some(retry)),
-                    }
-                })
-            }}
-        </Transition>
-    }
-    .into_any()
 }

@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 pub fn page_mark() -> AnyView {
     view! {
         <svg class="page-mark" width="32" height="32" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
             <use_ href="/icons.svg#mark" />
         </svg>
     }
-    .into_any()
+    .erase()
 }

@@ -6,7 +6,8 @@ use super::{
     button::{Button, Look},
     code_block::code_block,
     copy_button::copy_button,
-    dialog::Dialog,
+    dialog::{Dialog, open_while},
+    erase::Erase,
     icon::icon,
     tabs::Tabs,
 };
@@ -25,18 +26,7 @@ pub struct Revealed {
 /// A dialog that opens when something is revealed and forgets it when closed.
 #[component]
 pub fn KeyReveal(id: &'static str, revealed: RwSignal<Option<Revealed>>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| {
-        if revealed.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        // Closed: forget it. The guard keeps the two effects from waking each other for ever.
-        if !open.get() && revealed.with_untracked(Option::is_some) {
-            revealed.set(None);
-        }
-    });
+    let open = open_while(revealed);
     let title = Signal::derive(move || {
         revealed.with(|it| it.as_ref().map_or_else(|| "Key".to_owned(), |it| format!("Key {}", it.name)))
     });
@@ -49,13 +39,13 @@ pub fn KeyReveal(id: &'static str, revealed: RwSignal<Option<Revealed>>) -> impl
 
 fn secret_view(it: Revealed, open: RwSignal<bool>) -> AnyView {
     let Revealed { name: _, secret, public_url, model } = it;
-    let language = RwSignal::new("curl");
+    let language = RwSignal::new("curl".to_owned());
     let (curl, python, variables) = (
         curl_snippet(&public_url, &secret, &model),
         python_snippet(&public_url, &secret, &model),
         format!("OPENAI_BASE_URL={public_url}/v1\nOPENAI_API_KEY={secret}\n"),
     );
-    let snippet = move || match language.get() {
+    let snippet = move || match language.get().as_str() {
         "python" => code_block("Python".to_owned(), python.clone()),
         "env" => code_block("Environment".to_owned(), variables.clone()),
         _ => code_block("Shell".to_owned(), curl.clone()),
@@ -74,13 +64,13 @@ fn secret_view(it: Revealed, open: RwSignal<bool>) -> AnyView {
                 choices=&[("curl", "curl"), ("python", "Python"), ("env", "Environment")]
                 chosen=language
             />
-            {snippet}
+            {move || snippet()}
             <div class="dialog-actions">
                 <Button look=Look::Primary label="I stored it" press=move |()| open.set(false) />
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// A first request with curl.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::field::field_note;
+use super::{erase::Erase, field::field_note};
 
 /// One choice: what is sent, what is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,9 @@ pub fn select(
                     {label}
                 </option>
             }
+            .erase()
         });
-        options.collect_view()
+        options.collect::<Vec<_>>()
     };
     view! {
         <div class="field">
@@ -42,12 +43,12 @@ pub fn select(
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 on:change=move |event| chosen.set(event_target_value(&event))
             >
-                {options}
+                {move || options()}
             </select>
             {field_note(id, hint, error)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// One explained choice of a radio group.
@@ -67,7 +68,7 @@ pub fn plain_radios(
     chosen: String,
     error: Option<String>,
 ) -> AnyView {
-    let invalid = error.is_some();
+    let class = if error.is_some() { "radios radios-wrong" } else { "radios" };
     let rows = choices
         .iter()
         .map(|choice| {
@@ -89,16 +90,17 @@ pub fn plain_radios(
                     </div>
                 </div>
             }
+            .erase()
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     view! {
-        <fieldset class="radios" aria-describedby=format!("{id}-note") class:radios-wrong=invalid>
+        <fieldset class=class aria-describedby=format!("{id}-note")>
             <legend>{legend}</legend>
             {rows}
             {field_note(id, "", Signal::stored(error))}
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 /// A checkbox with its label.
@@ -118,5 +120,5 @@ pub fn checkbox(id: &'static str, label: &'static str, hint: &'static str, check
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// What the content will look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -20,12 +22,12 @@ pub fn skeleton(shape: Shape) -> AnyView {
         Shape::Table => 8,
         Shape::Stats | Shape::Text => 4,
     };
-    let bars = (0..count).map(|_| view! { <span class="skeleton-bar"></span> }).collect_view();
+    let bars = (0..count).map(|_| view! { <span class="skeleton-bar"></span> }.erase()).collect::<Vec<_>>();
     view! {
-        <div class=class aria-busy="true">
+        <div class=class>
             <span class="visually-hidden">"Loading"</span>
             {bars}
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// A figure as it is printed, never a number: unknown and zero must already differ.
 #[derive(Clone, Debug, Default)]
 pub struct Stat {
@@ -19,8 +21,8 @@ pub struct Stat {
 
 /// A row of figures as a description list.
 pub fn stats(list: Vec<Stat>) -> AnyView {
-    let cells = list.into_iter().map(stat).collect_view();
-    view! { <dl class="stats">{cells}</dl> }.into_any()
+    let cells = list.into_iter().map(stat).collect::<Vec<_>>();
+    view! { <dl class="stats">{cells}</dl> }.erase()
 }
 
 fn stat(stat: Stat) -> AnyView {
@@ -32,11 +34,11 @@ fn stat(stat: Stat) -> AnyView {
                 {if href.is_empty() {
                     figure.into_any()
                 } else {
-                    view! { <a href=href>{figure}</a> }.into_any()
+                    view! { <a href=href>{figure}</a> }.erase()
                 }}
             </dd>
             <dd class=if warn { "stat-note stat-warn" } else { "stat-note" }>{note}</dd>
         </div>
     }
-    .into_any()
+    .erase()
 }

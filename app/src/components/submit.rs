@@ -1,11 +1,11 @@
 //! One form on its way to the server: busy, then done or refused. Pressing twice sends once.
 
-use std::future::Future;
+use std::{future::Future, pin::Pin};
 
 use domain::ApiError;
 use leptos::prelude::*;
 
-use super::{error_panel::sentence, icon::icon};
+use super::{erase::Erase, error_panel::sentence, icon::icon};
 use crate::{api::Answer, browser};
 
 #[derive(Clone, Copy)]
@@ -20,13 +20,15 @@ impl Submit {
     }
 
     /// Sends `work` and hands its answer to `done`; a refusal is kept for the fields and the first wrong one gets focus.
-    pub fn run<T: 'static>(
+    pub fn run<T: Send + 'static>(
         self,
         work: impl Future<Output = Answer<T>> + Send + 'static,
         done: impl FnOnce(T) + Send + 'static,
-    ) where
-        T: Send,
-    {
+    ) {
+        self.send(Box::pin(async move { work.await.map(done).map_err(|failure| failure.0) }));
+    }
+
+    fn send(self, work: Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send>>) {
         if self.busy.get_untracked() {
             return;
         }
@@ -36,12 +38,9 @@ impl Submit {
             let answer = work.await;
             // The page may be gone by now; then nobody waits for the answer.
             let _gone = self.busy.try_set(false);
-            match answer {
-                Ok(value) => done(value),
-                Err(failure) => {
-                    let _gone = self.error.try_set(Some(failure.0));
-                    browser::focus_first_invalid();
-                }
+            if let Err(error) = answer {
+                let _gone = self.error.try_set(Some(error));
+                browser::focus_first_invalid();
             }
         });
     }
@@ -61,20 +60,24 @@ impl Default for Submit {
 /// What the server said about the whole form, above its buttons.
 pub fn form_error(error: Signal<Option<ApiError>>) -> AnyView {
     view! {
-        <div class="form-error-slot" aria-live="polite">
-            {move || {
-                error
-                    .get()
-                    .map(|error| {
-                        let id = error.request_id.clone().map(|id| format!(" Request {id}."));
-                        view! {
-                            <p class="form-error">
-                                {icon("alert")} <span>{sentence(&error.message)} {id}</span>
-                            </p>
-                        }
-                    })
-            }}
+        <div class="form-error-slot" role="status">
+            {move || error.get().map(error_line)}
         </div>
     }
-    .into_any()
+    .erase()
+}
+
+fn error_line(error: ApiError) -> AnyView {
+    let id = error.request_id.map(|id| format!(" Request {id}.")).unwrap_or_default();
+    problem(format!("{}{id}", sentence(&error.message)))
+}
+
+/// One sentence that says what went wrong.
+pub fn problem(sentence: String) -> AnyView {
+    view! {
+        <p class="form-error">
+            {icon("alert")} <span>{sentence}</span>
+        </p>
+    }
+    .erase()
 }

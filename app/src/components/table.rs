@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// A column's header; figures are aligned right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -25,7 +27,7 @@ pub const fn actions(label: &'static str) -> Column {
 
 /// `rows` are `<tr>` elements. `caption` names the table; `class` is the page's own (`key-table`).
 pub fn table(caption: &'static str, class: &'static str, columns: &[Column], rows: Vec<AnyView>) -> AnyView {
-    let head = columns.iter().map(|column| header(*column)).collect_view();
+    let head = columns.iter().map(|column| header(*column)).collect::<Vec<_>>();
     view! {
         <div class="table-scroll" role="region" aria-label=caption tabindex="0">
             <table class=format!("table {class}")>
@@ -37,7 +39,7 @@ pub fn table(caption: &'static str, class: &'static str, columns: &[Column], row
             </table>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn header(column: Column) -> AnyView {
@@ -48,5 +50,5 @@ fn header(column: Column) -> AnyView {
             <span class=if quiet { "visually-hidden" } else { "" }>{label}</span>
         </th>
     }
-    .into_any()
+    .erase()
 }

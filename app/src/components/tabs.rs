@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::erase::Erase;
+
 /// `label` names the group; each choice is its value and its word.
 #[component]
 pub fn Tabs(
     label: &'static str,
     choices: &'static [(&'static str, &'static str)],
-    chosen: RwSignal<&'static str>,
+    chosen: RwSignal<String>,
 ) -> impl IntoView {
     let buttons = choices
         .iter()
@@ -16,14 +18,15 @@ pub fn Tabs(
                 <button
                     class="tab"
                     type="button"
-                    aria-pressed=move || if chosen.get() == *value { "true" } else { "false" }
-                    on:click=move |_| chosen.set(value)
+                    aria-pressed=move || chosen.with(|chosen| chosen == value).to_string()
+                    on:click=move |_| chosen.set((*value).to_owned())
                 >
                     {*word}
                 </button>
             }
+            .erase()
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     view! {
         <div class="tabs" role="group" aria-label=label>
             {buttons}

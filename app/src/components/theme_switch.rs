@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::icon;
+use super::{erase::Erase, icon::icon};
 use crate::browser;
 
 const CHOICES: [(&str, &str, &str); 3] =
@@ -19,7 +19,7 @@ pub fn theme_switch() -> AnyView {
                     type="button"
                     title=name
                     aria-label=name
-                    aria-pressed=move || if chosen.get() == value { "true" } else { "false" }
+                    aria-pressed=move || chosen.with(|chosen| chosen == value).to_string()
                     on:click=move |_| {
                         chosen.set(value.to_owned());
                         browser::set_preference("theme", (!value.is_empty()).then_some(value));
@@ -28,12 +28,13 @@ pub fn theme_switch() -> AnyView {
                     {icon(icon_name)}
                 </button>
             }
+            .erase()
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     view! {
         <div class="tabs theme-switch" role="group" aria-label="Theme">
             {buttons}
         </div>
     }
-    .into_any()
+    .erase()
 }

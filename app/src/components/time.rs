@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use crate::format::MISSING;
 
+use super::erase::Erase;
+
 pub fn time(stamp: Stamp) -> AnyView {
     let Stamp { iso, text, title } = stamp;
     view! {
@@ -12,7 +14,7 @@ pub fn time(stamp: Stamp) -> AnyView {
             {text}
         </time>
     }
-    .into_any()
+    .erase()
 }
 
 /// The moment, or a dash whose title says why there is none.
@@ -28,5 +30,5 @@ pub fn missing(why: &'static str) -> AnyView {
             <span class="visually-hidden">{why}</span>
         </span>
     }
-    .into_any()
+    .erase()
 }

@@ -1,17 +1,23 @@
 //! Short words about something that just happened, bottom right. They leave after six seconds, problems stay.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
-use super::icon::icon;
+use super::{
+    erase::Erase,
+    icon::icon,
+    reactive::{Keyed, keyed},
+};
+use crate::browser;
 
 const SECONDS: u64 = 6;
+const REGION: &str = "toasts";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Toast {
     /// Position in the order of the tab: the key of its row.
-    number: u32,
+    number: usize,
     text: String,
     problem: bool,
 }
@@ -20,14 +26,12 @@ struct Toast {
 #[derive(Clone, Copy)]
 pub struct Toasts {
     shown: RwSignal<Vec<Toast>>,
-    next: StoredValue<u32>,
-    /// Pointer or focus rests on them: nothing leaves meanwhile.
-    held: StoredValue<bool>,
+    next: StoredValue<usize>,
 }
 
 impl Toasts {
     pub fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0), held: StoredValue::new(false) }
+        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
     }
 
     /// Something worked.
@@ -41,19 +45,20 @@ impl Toasts {
         self.push(text.into(), true);
     }
 
-    fn push(self, text: String, problem: bool) -> u32 {
+    fn push(self, text: String, problem: bool) -> usize {
         let number = self.next.get_value();
         self.next.set_value(number.wrapping_add(1));
         self.shown.update(|list| list.push(Toast { number, text, problem }));
         number
     }
 
-    fn expire(self, number: u32) {
-        let leave = move || if self.held.get_value() { self.expire(number) } else { self.close(number) };
+    fn expire(self, number: usize) {
+        // Nothing leaves while pointer or focus rests on them.
+        let leave = move || if browser::is_in_use(REGION) { self.expire(number) } else { self.close(number) };
         set_timeout(leave, Duration::from_secs(SECONDS));
     }
 
-    fn close(self, number: u32) {
+    fn close(self, number: usize) {
         self.shown.update(|list| list.retain(|toast| toast.number != number));
     }
 }
@@ -67,32 +72,31 @@ impl Default for Toasts {
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let hold = move |held: bool| toasts.held.set_value(held);
     view! {
-        <div
-            class="toasts"
-            role="status"
-            aria-live="polite"
-            on:mouseenter=move |_| hold(true)
-            on:mouseleave=move |_| hold(false)
-            on:focusin=move |_| hold(true)
-            on:focusout=move |_| hold(false)
-        >
-            <For each=move || toasts.shown.get() key=|toast| toast.number let:toast>
-                <div class=if toast.problem { "toast toast-problem" } else { "toast" }>
-                    {icon(if toast.problem { "alert" } else { "check" })}
-                    <span>{toast.text.clone()}</span>
-                    <button
-                        class="button button-icon"
-                        type="button"
-                        title="Dismiss"
-                        aria-label="Dismiss"
-                        on:click=move |_| toasts.close(toast.number)
-                    >
-                        {icon("x")}
-                    </button>
-                </div>
-            </For>
+         <div class="toasts" id=REGION role="status">
+            {keyed(move || toasts.shown.get().into_iter().map(|toast| row(toasts, toast)).collect())}
         </div>
     }
+}
+
+fn row(toasts: Toasts, toast: Toast) -> Keyed {
+    let Toast { number, text, problem } = toast;
+    let make = move || {
+        view! {
+            <div class=if problem { "toast toast-problem" } else { "toast" }>
+                {icon(if problem { "alert" } else { "check" })} <span>{text.clone()}</span>
+                <button
+                    class="button button-icon"
+                    type="button"
+                    title="Dismiss"
+                    aria-label="Dismiss"
+                    on:click=move |_| toasts.close(number)
+                >
+                    {icon("x")}
+                </button>
+            </div>
+        }
+        .erase()
+    };
+    Keyed { key: number, make: Arc::new(make) }
 }

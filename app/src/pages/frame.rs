@@ -7,8 +7,12 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
-    api::{self, Answer},
-    components::icon::icon,
+    api,
+    components::{
+        erase::Erase,
+        fetched::{Fetched, fetch},
+        icon::icon,
+    },
 };
 
 mod account;
@@ -18,7 +22,7 @@ mod switcher;
 /// Who is signed in, for every page inside the frame.
 #[derive(Clone, Copy)]
 pub struct Viewer {
-    pub me: Resource<Answer<Me>>,
+    pub me: Fetched<Me>,
 }
 
 /// One entry of the navigation.
@@ -65,12 +69,12 @@ fn team_of(path: &str) -> Option<String> {
 
 #[component]
 pub fn Frame() -> impl IntoView {
-    let me = Resource::new(|| (), |()| api::teams::me());
+    let me = fetch(String::new, |_| api::teams::me());
     provide_context(Viewer { me });
     let path = use_location().pathname;
     // Pages outside of a team keep the team somebody came from.
     let current =
-        Memo::new(move |before: Option<&Option<String>>| team_of(&path.read()).or_else(|| before.cloned().flatten()));
+        Memo::new(move |before: Option<&String>| team_of(&path.read()).or_else(|| before.cloned()).unwrap_or_default());
     view! {
         <a class="skip-link" href="#main">
             "Skip to content"
@@ -97,14 +101,14 @@ fn nav_groups(all: Vec<Place>, path: Memo<String>) -> Vec<AnyView> {
     groups
         .into_iter()
         .map(|(group, list)| {
-            let links = list.into_iter().map(|place| nav_link(place, path)).collect_view();
+            let links = list.into_iter().map(|place| nav_link(place, path)).collect::<Vec<_>>();
             view! {
                 <div class="nav-group">
                     <p class="nav-caption">{group}</p>
                     <ul>{links}</ul>
                 </div>
             }
-            .into_any()
+            .erase()
         })
         .collect()
 }
@@ -120,7 +124,7 @@ fn nav_link(place: Place, path: Memo<String>) -> AnyView {
             </a>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -6,16 +6,23 @@ use domain::{
     model::ModelSummary,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate, hooks::use_query_map};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
 
 use super::team;
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         badge::{Tone, badge},
         button::{Look, link_button},
         empty_state::empty_state,
-        page::{Page, loaded},
+        erase::Erase,
+        fetched::{Fetched, fetch},
+        page::Page,
+        reactive::when,
         skeleton::Shape,
         table::{Column, figures, table, text},
         time::time,
@@ -56,67 +63,93 @@ impl Filter {
         format!("/t/{}/history{query}", self.team)
     }
 
+    /// Changes whenever something else must be fetched.
+    fn key(&self) -> String {
+        self.address(Some(self.before.clone()))
+    }
+
     fn is_set(&self) -> bool {
         self.failed || !self.model.is_empty()
     }
 }
 
+/// The address itself; a closure over it would be one more type of memo.
+#[derive(Clone, Copy)]
+struct Asked {
+    team: Signal<String>,
+    query: Memo<ParamsMap>,
+}
+
+impl Asked {
+    fn get(self) -> Filter {
+        let query = self.query.read();
+        let text = |name| query.get(name).unwrap_or_default();
+        let failed = query.get("failed").is_some();
+        Filter { team: self.team.get(), model: text("model"), failed, before: text("before") }
+    }
+}
+
 #[component]
 pub fn HistoryList() -> impl IntoView {
-    let (team, query) = (team(), use_query_map());
-    let filter = Memo::new(move |_| {
-        let query = query.read();
-        let text = |name| query.get(name).unwrap_or_default();
-        Filter { team: team.get(), model: text("model"), failed: query.get("failed").is_some(), before: text("before") }
-    });
-    let list = Resource::new(move || filter.get(), |filter| api::history::list(filter.query()));
-    let models = Resource::new(move || team.get(), api::models::list);
+    let team = team();
+    let filter = Asked { team, query: use_query_map() };
+    let list = fetch(move || filter.get().key(), move |_| api::history::list(untrack(|| filter.get()).query()));
+    let models = fetch(move || team.get(), api::models::list);
     view! {
         <Page title="History">
             <FilterForm filter=filter models=models />
-            {loaded(list, Shape::Table, move |page| history(page, filter.get_untracked()))}
+            {list.loaded(Shape::Table, move |page| history(page, untrack(|| filter.get())))}
         </Page>
     }
 }
 
 /// Works as a plain GET form; in the browser a choice applies at once.
 #[component]
-fn FilterForm(filter: Memo<Filter>, models: Resource<Answer<Vec<ModelSummary>>>) -> impl IntoView {
+fn FilterForm(filter: Asked, models: Fetched<Vec<ModelSummary>>) -> impl IntoView {
     let navigate = use_navigate();
-    let go = Callback::new(move |wanted: Filter| navigate(&wanted.address(None), NavigateOptions::default()));
+    let go = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
     let choose = move |event| {
-        go.run(Filter { model: event_target_value(&event), before: String::new(), ..filter.get_untracked() });
+        go.run(
+            Filter { model: event_target_value(&event), before: String::new(), ..untrack(|| filter.get()) }
+                .address(None),
+        );
     };
     let fail = move |event| {
-        go.run(Filter { failed: event_target_checked(&event), before: String::new(), ..filter.get_untracked() });
+        go.run(
+            Filter { failed: event_target_checked(&event), before: String::new(), ..untrack(|| filter.get()) }
+                .address(None),
+        );
     };
-    let options = move || {
-        Suspend::new(async move {
-            let all = models.await.unwrap_or_default();
-            let option = |name: String| {
-                let mine = name.clone();
-                view! {
-                    <option value=name.clone() selected=move || filter.read().model == mine>
-                        {name.clone()}
-                    </option>
-                }
-            };
-            all.into_iter().map(|model| option(model.name)).collect_view()
-        })
+    let option = move |name: String| {
+        let mine = name.clone();
+        view! {
+            <option value=name.clone() selected=move || filter.get().model == mine>
+                {name.clone()}
+            </option>
+        }
+        .erase()
+    };
+    let options = models.view(move |all| {
+        let all = all.unwrap_or_default();
+        all.into_iter().map(|model| option(model.name)).collect::<Vec<_>>().into_any()
+    });
+    let clear = move || {
+        let href = format!("/t/{}/history", filter.get().team);
+        link_button(Look::Quiet, href, "Clear", "")
     };
     view! {
-        <form class="filters" method="get" action=move || format!("/t/{}/history", filter.read().team)>
+        <form class="filters" method="get" action=move || format!("/t/{}/history", filter.get().team)>
             <label class="visually-hidden" for="history-model">
                 "Model"
             </label>
             <select class="input select" id="history-model" name="model" on:change=choose>
-                <option value="" selected=move || filter.read().model.is_empty()>
+                <option value="" selected=move || filter.get().model.is_empty()>
                     "All models"
                 </option>
-                <Transition>{options}</Transition>
+                {options}
             </select>
             <label class="check-item">
-                <input type="checkbox" name="failed" value="1" prop:checked=move || filter.read().failed checked=filter.read_untracked().failed on:change=fail />
+                <input type="checkbox" name="failed" value="1" prop:checked=move || filter.get().failed checked=untrack(|| filter.get()).failed on:change=fail />
                 <span>"Failed only"</span>
             </label>
             <noscript>
@@ -124,11 +157,7 @@ fn FilterForm(filter: Memo<Filter>, models: Resource<Answer<Vec<ModelSummary>>>)
                     "Apply"
                 </button>
             </noscript>
-            <Show when=move || filter.read().is_set()>
-                <a class="button button-quiet" href=move || format!("/t/{}/history", filter.read().team)>
-                    "Clear"
-                </a>
-            </Show>
+            {when(move || filter.get().is_set(), clear)}
         </form>
     }
 }
@@ -145,7 +174,7 @@ fn history(page: HistoryPage, filter: Filter) -> AnyView {
         {request_table(rows, &filter.team)}
         <div class="table-more">{newest} {more}</div>
     }
-    .into_any()
+    .erase()
 }
 
 fn nothing(filter: &Filter) -> AnyView {
@@ -198,7 +227,7 @@ fn row(row: HistoryRow, team: &str) -> AnyView {
             <td class="figures">{duration_or_dash(total_ms)}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 /// State and outcome in one word, with a sentence for the title.
@@ -214,7 +243,7 @@ pub fn status(state: AttemptState, outcome: Option<Outcome>) -> AnyView {
         (_, Some(it)) => (Tone::Bad, outcome_word(it), outcome_sentence(it)),
         (_, None) => (Tone::Neutral, "ended", "How it ended was not recorded."),
     };
-    view! { <span title=sentence>{badge(tone, word)}</span> }.into_any()
+    view! { <span title=sentence>{badge(tone, word)}</span> }.erase()
 }
 
 #[cfg(test)]

@@ -10,8 +10,10 @@ use crate::{
     api,
     components::{
         button::{Look, link_button},
+        erase::Erase,
+        fetched::fetch,
         icon::icon,
-        page::{Page, loaded},
+        page::Page,
         reveal::{KeyReveal, Revealed},
         skeleton::Shape,
         stat::{Stat, stats},
@@ -24,7 +26,7 @@ mod first_run;
 #[component]
 pub fn Home() -> impl IntoView {
     let team = team();
-    let home = Resource::new(move || team.get(), api::teams::home);
+    let home = fetch(move || team.get(), api::teams::home);
     let revealed = RwSignal::new(None::<Revealed>);
     let query = use_query_map();
     let welcome = Memo::new(move |_| query.read().get("welcome").is_some());
@@ -33,21 +35,20 @@ pub fn Home() -> impl IntoView {
             <span>"Open playground"</span>
         </a>
     }
-    .into_any();
+    .erase();
     view! {
         <Page title="Home" actions=actions>
-            {loaded(
-                home,
+            {home.loaded(
                 Shape::Stats,
                 move |it| {
                     let new = it.providers == 0 || (welcome.get_untracked() && it.keys == 0);
                     let team_name = team.get_untracked();
                     view! {
-                        {new.then(|| view! { <FirstRun team=team home=home revealed=revealed /> })}
+                        {new.then(|| view! { <FirstRun team=team home=home revealed=revealed /> }.erase())}
                         {(!new || it.requests_24h > 0).then(|| figures(&it, &team_name))} {checklist(&it, &team_name)}
                         {recent(it, &team_name)}
                     }
-                        .into_any()
+                        .erase()
                 },
             )}
         </Page>
@@ -135,15 +136,16 @@ fn checklist(it: &TeamHome, team: &str) -> AnyView {
                     <span class="visually-hidden">{words}</span>
                 </li>
             }
+            .erase()
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     view! {
         <section class="page-section" aria-labelledby="home-steps">
             <h2 id="home-steps">"First steps"</h2>
             <ul class="todos">{rows}</ul>
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn recent(it: TeamHome, team: &str) -> AnyView {
@@ -159,5 +161,5 @@ fn recent(it: TeamHome, team: &str) -> AnyView {
             {request_table(it.recent, team)}
         </section>
     }
-    .into_any()
+    .erase()
 }

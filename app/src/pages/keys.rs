@@ -16,7 +16,10 @@ use crate::{
         button::{Button, Look},
         code_block::code_block,
         empty_state::empty_state,
-        page::{Page, loaded},
+        erase::Erase,
+        fetched::fetch,
+        page::Page,
+        reactive::react,
         reveal::{KeyReveal, Revealed, curl_snippet},
         skeleton::Shape,
         table::{Column, actions, table, text},
@@ -30,21 +33,21 @@ mod revoke;
 #[component]
 pub fn Keys() -> impl IntoView {
     let team = team();
-    let list = Resource::new(move || team.get(), api::keys::list);
+    let list = fetch(move || team.get(), api::keys::list);
     let creating = RwSignal::new(false);
     let revoking = RwSignal::new(None::<KeySummary>);
     let revealed = RwSignal::new(None::<Revealed>);
     let query = use_query_map();
-    Effect::new(move |_| {
+    react(move || {
         if query.read().get("new").is_some() {
             creating.set(true);
         }
     });
     let create = Callback::new(move |()| creating.set(true));
-    let actions = view! { <Button look=Look::Primary label="New key" icon_name="plus" press=create /> }.into_any();
+    let actions = view! { <Button look=Look::Primary label="New key" icon_name="plus" press=create /> }.erase();
     view! {
         <Page title="Keys" actions=actions>
-            {loaded(list, Shape::Table, move |all| keys(all, create, revoking))}
+            {list.loaded(Shape::Table, move |all| keys(all, create, revoking))}
             <HowToUse />
         </Page>
         <CreateDialog team=team open=creating list=list revealed=revealed />
@@ -65,7 +68,7 @@ fn keys(all: Vec<KeySummary>, create: Callback<()>, revoking: RwSignal<Option<Ke
         actions("Actions"),
     ];
     if all.is_empty() {
-        let action = view! { <Button look=Look::Primary label="New key" icon_name="plus" press=create /> }.into_any();
+        let action = view! { <Button look=Look::Primary label="New key" icon_name="plus" press=create /> }.erase();
         let words = "A key lets a program call this team's models. Its secret is shown once, when it is made.";
         return empty_state("key", "No key yet", words.to_owned(), Some(action));
     }
@@ -78,13 +81,13 @@ fn row(key: KeySummary, revoking: RwSignal<Option<KeySummary>>) -> AnyView {
     let state = match &revoked {
         Some(stamp) => {
             let title = format!("Revoked {}", stamp.title);
-            view! { <span title=title>{badge(Tone::Neutral, "revoked")}</span> }.into_any()
+            view! { <span title=title>{badge(Tone::Neutral, "revoked")}</span> }.erase()
         }
         None => badge(Tone::Ok, "active"),
     };
     let action = revoked.is_none().then(|| {
         let open = Callback::new(move |()| revoking.set(Some(for_dialog.clone())));
-        view! { <Button label="Revoke" press=open /> }
+        view! { <Button label="Revoke" press=open /> }.erase()
     });
     view! {
         <tr>
@@ -92,7 +95,7 @@ fn row(key: KeySummary, revoking: RwSignal<Option<KeySummary>>) -> AnyView {
             <td>
                 <code>{format!("tg_{public}_…{last_four}")}</code>
             </td>
-            <td>{kind.as_str()} {owner.map(|owner| view! { <span class="sub">{owner}</span> })}</td>
+            <td>{kind.as_str()} {owner.map(|owner| view! { <span class="sub">{owner}</span> }.erase())}</td>
             <td>{models_view(models)}</td>
             <td>{time(created)}</td>
             <td>{time_or(last_used, "Never used")}</td>
@@ -100,7 +103,7 @@ fn row(key: KeySummary, revoking: RwSignal<Option<KeySummary>>) -> AnyView {
             <td class="row-actions">{action}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 fn models_view(models: AllowedModels) -> AnyView {
@@ -113,7 +116,7 @@ fn models_view(models: AllowedModels) -> AnyView {
                 [one, rest @ ..] => format!("{one} + {}", rest.len()),
                 [] => String::new(),
             };
-            view! { <span class="mono" title=names.join(", ")>{short}</span> }.into_any()
+            view! { <span class="mono" title=names.join(", ")>{short}</span> }.erase()
         }
     }
 }
@@ -133,15 +136,7 @@ fn HowToUse() -> impl IntoView {
                 {code_block("Shell".to_owned(), curl_snippet(&me.public_url, "$TALLYGATE_KEY", "model-name"))}
             </section>
         }
+        .erase()
     };
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                match viewer {
-                    Some(viewer) => viewer.me.await.ok().map(panel),
-                    None => None,
-                }
-            })}
-        </Transition>
-    }
+    viewer.map(|viewer| viewer.me.view(move |me| me.map_or_else(|_| ().into_any(), panel)))
 }

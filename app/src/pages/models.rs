@@ -12,8 +12,11 @@ use crate::{
         badge::{Tone, badge, tag},
         button::{Button, Look, link_button},
         empty_state::empty_state,
+        erase::Erase,
+        fetched::fetch,
         field::FieldInfo,
-        page::{Page, loaded},
+        page::Page,
+        reactive::react,
         skeleton::Shape,
         table::{Column, actions, figures, table, text},
         time::missing,
@@ -44,20 +47,20 @@ const OUTPUT: FieldInfo = FieldInfo {
 #[component]
 pub fn Models() -> impl IntoView {
     let team = team();
-    let list = Resource::new(move || team.get(), api::models::list);
+    let list = fetch(move || team.get(), api::models::list);
     let adding = RwSignal::new(false);
     let pricing = RwSignal::new(None::<ModelSummary>);
     let query = use_query_map();
-    Effect::new(move |_| {
+    react(move || {
         if query.read().get("add").is_some() {
             adding.set(true);
         }
     });
     let add = Callback::new(move |()| adding.set(true));
-    let actions = view! { <Button look=Look::Primary label="Add model" icon_name="plus" press=add /> }.into_any();
+    let actions = view! { <Button look=Look::Primary label="Add model" icon_name="plus" press=add /> }.erase();
     view! {
         <Page title="Models" actions=actions>
-            {loaded(list, Shape::Table, move |all| models(all, team, add, pricing))}
+            {list.loaded(Shape::Table, move |all| models(all, team, add, pricing))}
         </Page>
         <AddDialog team=team open=adding list=list />
         <PriceDialog team=team model=pricing list=list />
@@ -81,7 +84,7 @@ fn models(
         actions("Actions"),
     ];
     if all.is_empty() {
-        let action = view! { <Button look=Look::Primary label="Add model" icon_name="plus" press=add /> }.into_any();
+        let action = view! { <Button look=Look::Primary label="Add model" icon_name="plus" press=add /> }.erase();
         let words = "A model is a name your clients send, bound to a provider and a price.";
         return empty_state("box", "No model yet", words.to_owned(), Some(action));
     }
@@ -93,7 +96,7 @@ fn models(
         {table("Models", "model-table", COLUMNS, rows)}
         <p class="table-foot">"Prices are dollars per million tokens."</p>
     }
-    .into_any()
+    .erase()
 }
 
 fn unpriced_banner(count: u64) -> AnyView {
@@ -104,7 +107,7 @@ fn unpriced_banner(count: u64) -> AnyView {
             <span>{who} ": what its calls cost is unknown and missing from every sum."</span>
         </p>
     }
-    .into_any()
+    .erase()
 }
 
 fn row(model: ModelSummary, team: &str, pricing: RwSignal<Option<ModelSummary>>) -> AnyView {
@@ -113,19 +116,19 @@ fn row(model: ModelSummary, team: &str, pricing: RwSignal<Option<ModelSummary>>)
         model;
     let has_price = price.is_some();
     let alias = (!aliases.is_empty()).then(|| format!("also {}", aliases.join(", ")));
-    let upstream = (upstream != name).then(|| view! { <span class="sub mono">{upstream}</span> });
+    let upstream = (upstream != name).then(|| view! { <span class="sub mono">{upstream}</span> }.erase());
     let try_it = format!("/t/{team}/playground?models={}", query_value(&name));
     let label = if has_price { "Change price" } else { "Set price" };
     let price_button = editable.then(|| {
         let open = Callback::new(move |()| pricing.set(Some(for_dialog.clone())));
-        view! { <Button label=label press=open /> }
+        view! { <Button label=label press=open /> }.erase()
     });
     view! {
         <tr>
             <th scope="row">
                 <span class="mono">{name}</span>
                 {shared.then(|| tag("shared"))}
-                {alias.map(|it| view! { <span class="sub">{it}</span> })}
+                {alias.map(|it| view! { <span class="sub">{it}</span> }.erase())}
             </th>
             <td>{provider} {upstream}</td>
             {price_cells(price)}
@@ -134,7 +137,7 @@ fn row(model: ModelSummary, team: &str, pricing: RwSignal<Option<ModelSummary>>)
             <td class="row-actions">{link_button(Look::Quiet, try_it, "Try", "")} {price_button}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 fn limit(tokens: Option<u32>, why: &'static str) -> AnyView {
@@ -147,9 +150,9 @@ fn limit(tokens: Option<u32>, why: &'static str) -> AnyView {
 fn price_cells(price: Option<PriceText>) -> AnyView {
     let Some(PriceText { input, cache_read, output }) = price else {
         return view! {
-            <td class="figures" colspan="3">
-                {badge(Tone::Warn, "unpriced")}
-            </td>
+            <td class="figures">{badge(Tone::Warn, "unpriced")}</td>
+            <td class="figures">{missing("Unpriced")}</td>
+            <td class="figures">{missing("Unpriced")}</td>
         }
         .into_any();
     };
@@ -159,5 +162,5 @@ fn price_cells(price: Option<PriceText>) -> AnyView {
         <td class="figures">{cell(cache_read)}</td>
         <td class="figures">{cell(output)}</td>
     }
-    .into_any()
+    .erase()
 }

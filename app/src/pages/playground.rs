@@ -20,7 +20,9 @@ use crate::{
     components::{
         button::{Look, link_button},
         empty_state::empty_state,
-        page::{Page, Parent, loaded},
+        erase::Erase,
+        fetched::{self, Fetched},
+        page::{Page, Parent},
         skeleton::Shape,
     },
 };
@@ -38,17 +40,17 @@ const PREFILLED: usize = 3;
 #[component]
 pub fn Playground() -> impl IntoView {
     let (team, run) = (team(), param("run"));
-    let models = Resource::new(move || team.get(), api::models::list);
-    let view = Resource::new(move || (team.get(), run.get()), |(team, run)| fetch(team, run));
+    let models = fetched::fetch(move || team.get(), api::models::list);
+    let view = fetched::fetch(move || run.get(), move |run| fetch(team.get_untracked(), run));
     // The same component serves both addresses, each mounted for itself.
     let is_run = !run.get_untracked().is_empty();
     let title = if is_run { "Run" } else { "Playground" };
-    let parent = is_run
-        .then(|| Signal::derive(move || Parent { href: format!("/t/{}/playground", team.get()), label: "Playground" }));
-    let body = loaded(view, Shape::Text, move |view| content(view, team, models));
+    let href = Signal::derive(move || format!("/t/{}/playground", team.get()));
+    let parent = is_run.then_some(Parent { href, label: "Playground" });
+    let body = view.loaded(Shape::Text, move |view| content(view, team, models));
     match parent {
-        Some(parent) => view! { <Page title=title parent=parent>{body}</Page> }.into_any(),
-        None => view! { <Page title=title>{body}</Page> }.into_any(),
+        Some(parent) => view! { <Page title=title parent=parent>{body}</Page> }.erase(),
+        None => view! { <Page title=title>{body}</Page> }.erase(),
     }
 }
 
@@ -63,12 +65,12 @@ async fn fetch(team: String, run: String) -> Answer<Option<RunView>> {
     }
 }
 
-fn content(view: Option<RunView>, team: Signal<String>, models: Resource<Answer<Vec<ModelSummary>>>) -> AnyView {
+fn content(view: Option<RunView>, team: Signal<String>, models: Fetched<Vec<ModelSummary>>) -> AnyView {
     let (draft, again) = match &view {
         Some(run) => (from_run(run), true),
         None => (from_address(), false),
     };
-    let form = loaded(models, Shape::Text, move |all| {
+    let form = models.loaded(Shape::Text, move |all| {
         if all.is_empty() {
             return no_models(&team.get_untracked());
         }
@@ -78,12 +80,12 @@ fn content(view: Option<RunView>, team: Signal<String>, models: Resource<Answer<
     let below = match view {
         Some(run) => grid(run, team.get_untracked()),
         None => view! { <p class="playground-hint">"Answers appear here side by side, each with its time, tokens and cost."</p> }
-            .into_any(),
+            .erase(),
     };
     view! {
         <div class="playground">{form} {below}</div>
     }
-    .into_any()
+    .erase()
 }
 
 fn from_run(run: &RunView) -> Draft {

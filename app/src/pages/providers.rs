@@ -6,14 +6,17 @@ use leptos_router::hooks::use_query_map;
 
 use super::{frame::Viewer, team};
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         badge::{Tone, badge, tag},
         button::{Button, Look},
         dialog::Dialog,
         empty_state::empty_state,
+        erase::Erase,
+        fetched::{Fetched, fetch},
         field::{FieldInfo, text_field},
-        page::{Page, loaded},
+        page::Page,
+        reactive::{react, when},
         select::{Choice, checkbox, select},
         skeleton::Shape,
         submit::{Submit, form_error},
@@ -47,19 +50,19 @@ const CREDENTIAL: FieldInfo = FieldInfo {
 #[component]
 pub fn Providers() -> impl IntoView {
     let team = team();
-    let list = Resource::new(move || team.get(), api::providers::list);
+    let list = fetch(move || team.get(), api::providers::list);
     let open = RwSignal::new(false);
     let query = use_query_map();
-    Effect::new(move |_| {
+    react(move || {
         if query.read().get("connect").is_some() {
             open.set(true);
         }
     });
     let connect = Callback::new(move |()| open.set(true));
-    let actions = view! { <Button look=Look::Primary label="Connect" icon_name="plus" press=connect /> }.into_any();
+    let actions = view! { <Button look=Look::Primary label="Connect" icon_name="plus" press=connect /> }.erase();
     view! {
         <Page title="Providers" actions=actions>
-            {loaded(list, Shape::Table, move |all| providers(all, team, connect))}
+            {list.loaded(Shape::Table, move |all| providers(all, team, connect))}
         </Page>
         <ConnectDialog team=team open=open list=list />
     }
@@ -82,7 +85,7 @@ fn row(it: ProviderSummary, team: &str) -> AnyView {
     let address = if base_url.is_empty() {
         missing("The demo provider answers inside this server")
     } else {
-        view! { <code>{base_url}</code> }.into_any()
+        view! { <code>{base_url}</code> }.erase()
     };
     view! {
         <tr>
@@ -98,13 +101,13 @@ fn row(it: ProviderSummary, team: &str) -> AnyView {
             <td>{time(created)}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }
 
 fn credential_view(state: CredentialState) -> AnyView {
     match state {
         CredentialState::None => missing("None stored and none needed"),
-        CredentialState::Stored { last_four } => view! { <code>"••••"{last_four}</code> }.into_any(),
+        CredentialState::Stored { last_four } => view! { <code>"••••"{last_four}</code> }.erase(),
         CredentialState::Unreadable { last_four } => {
             badge(Tone::Bad, format!("enter ••••{last_four} again: master key or address changed"))
         }
@@ -112,12 +115,8 @@ fn credential_view(state: CredentialState) -> AnyView {
 }
 
 #[component]
-fn ConnectDialog(
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Resource<Answer<Vec<ProviderSummary>>>,
-) -> impl IntoView {
-    let kinds = Resource::new(|| (), |()| api::providers::kinds());
+fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> impl IntoView {
+    let kinds = fetch(String::new, |_| api::providers::kinds());
     view! {
         <Dialog
             id="provider-dialog"
@@ -125,12 +124,7 @@ fn ConnectDialog(
             open=open
             summary=Signal::stored("Tallygate calls it with this credential; your clients never see it.".to_owned())
         >
-            <Transition>
-                {move || Suspend::new(async move {
-                    let kinds = kinds.await.unwrap_or_default();
-                    connect_form(kinds, team, open, list)
-                })}
-            </Transition>
+            {kinds.view(move |kinds| connect_form(kinds.unwrap_or_default(), team, open, list))}
         </Dialog>
     }
 }
@@ -139,7 +133,7 @@ fn connect_form(
     kinds: Vec<ProviderKind>,
     team: Signal<String>,
     open: RwSignal<bool>,
-    list: Resource<Answer<Vec<ProviderSummary>>>,
+    list: Fetched<Vec<ProviderSummary>>,
 ) -> AnyView {
     let first = kinds.first().map(|it| it.kind.clone()).unwrap_or_default();
     let kind = RwSignal::new(first);
@@ -150,7 +144,7 @@ fn connect_form(
     let choices = kinds.iter().map(|it| Choice { value: it.kind.clone(), label: it.title.clone() }).collect();
     let choices = Signal::stored(choices);
     let kinds = StoredValue::new(kinds);
-    let chosen = Memo::new(move |_| kinds.with_value(|all| all.iter().find(|it| it.kind == kind.get()).cloned()));
+    let chosen = move || kinds.with_value(|all| all.iter().find(|it| it.kind == kind.get()).cloned());
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let input = NewProvider {
@@ -173,22 +167,17 @@ fn connect_form(
     view! {
         <form class="form" on:submit=save novalidate=true>
             {select("provider-kind", "Kind", "", choices, kind, submit.of_field("kind"))}
-            <p class="form-text">{move || chosen.get().map(|it| it.summary)}</p>
+            <p class="form-text">{move || chosen().map(|it| it.summary).unwrap_or_default()}</p>
             {text_field(SLUG, slug, submit.of_field("slug"))}
-            <Show when=move || chosen.get().is_some_and(|it| it.needs_base_url)>
-                {text_field(BASE_URL, base_url, submit.of_field("base_url"))}
-            </Show>
-            <Show when=move || chosen.get().is_some_and(|it| it.takes_credential)>
-                {text_field(CREDENTIAL, credential, submit.of_field("credential"))}
-            </Show>
-            <AdminOnly>
-                {checkbox(
-                    "provider-shared",
-                    "Share with all teams",
-                    "Otherwise only this team can use it.",
-                    shared,
-                )}
-            </AdminOnly>
+            {when(
+                move || chosen().is_some_and(|it| it.needs_base_url),
+                move || text_field(BASE_URL, base_url, submit.of_field("base_url")),
+            )}
+            {when(
+                move || chosen().is_some_and(|it| it.takes_credential),
+                move || text_field(CREDENTIAL, credential, submit.of_field("credential")),
+            )}
+            {share_choice(shared)}
             {form_error(submit.error.into())}
             <div class="dialog-actions">
                 <Button label="Cancel" press=move |()| open.set(false) />
@@ -196,23 +185,17 @@ fn connect_form(
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// Shown to owners and admins of the instance. Only a courtesy: the server decides.
-#[component]
-fn AdminOnly(children: ChildrenFn) -> impl IntoView {
-    let viewer = use_context::<Viewer>();
-    let children = StoredValue::new(children);
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let me = match viewer {
-                    Some(viewer) => viewer.me.await.ok(),
-                    None => None,
-                };
-                me.filter(|me| me.is_admin()).map(|_| children.with_value(|children| children()))
-            })}
-        </Transition>
-    }
+fn share_choice(shared: RwSignal<bool>) -> Option<AnyView> {
+    let viewer = use_context::<Viewer>()?;
+    let view = viewer.me.view(move |me| {
+        if !me.is_ok_and(|me| me.is_admin()) {
+            return ().into_any();
+        }
+        checkbox("provider-shared", "Share with all teams", "Otherwise only this team can use it.", shared)
+    });
+    Some(view)
 }

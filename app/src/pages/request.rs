@@ -13,7 +13,9 @@ use crate::{
     components::{
         badge::{Tone, badge, tag},
         copy_button::copyable,
-        page::{Page, Parent, Width, loaded},
+        erase::Erase,
+        fetched::fetch,
+        page::{Page, Parent, Width},
         skeleton::Shape,
         time::{missing, time, time_or},
     },
@@ -25,19 +27,20 @@ mod receipt;
 #[component]
 pub fn Request() -> impl IntoView {
     let (team, request) = (team(), param("request"));
-    let detail = Resource::new(
-        move || (team.get(), request.get()),
-        |(team, request)| async move {
+    let detail = fetch(
+        move || request.get(),
+        move |request| async move {
+            let team = team.get_untracked();
             match RequestId::parse(&request) {
                 Some(id) => api::history::get(team, id).await,
                 None => Err(Failure(domain::ApiError::new(domain::ErrorKind::NotFound, "no such request"))),
             }
         },
     );
-    let parent = Signal::derive(move || Parent { href: format!("/t/{}/history", team.get()), label: "History" });
+    let parent = Parent { href: Signal::derive(move || format!("/t/{}/history", team.get())), label: "History" };
     view! {
         <Page title="Request" width=Width::Reading parent=parent>
-            {loaded(detail, Shape::Text, move |it| request_view(it, &team.get_untracked()))}
+            {detail.loaded(Shape::Text, move |it| request_view(it, &team.get_untracked()))}
         </Page>
     }
 }
@@ -50,39 +53,39 @@ fn fact(term: &'static str, value: AnyView) -> AnyView {
             <dd>{value}</dd>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn optional(text: Option<String>, why: &'static str) -> AnyView {
-    text.map_or_else(|| missing(why), |text| view! { <span class="mono">{text}</span> }.into_any())
+    text.map_or_else(|| missing(why), |text| view! { <span class="mono">{text}</span> }.erase())
 }
 
 fn request_view(detail: RequestDetail, team: &str) -> AnyView {
     let RequestDetail { request: _, public, model_asked, dialect, stream, run, attempts } = detail;
     let run = run.map(|run| {
-        let link = view! { <a href=format!("/t/{team}/playground/{run}")>"Open the run"</a> }.into_any();
+        let link = view! { <a href=format!("/t/{team}/playground/{run}")>"Open the run"</a> }.erase();
         fact("Run", link)
     });
     let caller = attempts.first().map(|it| it.row.caller.clone());
-    let attempts = attempts.into_iter().map(attempt).collect_view();
+    let attempts = attempts.into_iter().map(attempt).collect::<Vec<_>>();
     view! {
         <dl class="facts">
             {fact("Request", copyable("Copy request id", public))}
-            {fact("Model asked for", view! { <span class="mono">{model_asked}</span> }.into_any())}
+            {fact("Model asked for", view! { <span class="mono">{model_asked}</span> }.erase())}
             {fact("Caller", caller.map_or_else(|| missing("Not recorded"), IntoAny::into_any))}
             {fact("Dialect", format!("{dialect}{}", if stream { ", streamed" } else { ", in one piece" }).into_any())}
             {run}
         </dl>
         {attempts}
     }
-    .into_any()
+    .erase()
 }
 
 fn attempt(it: AttemptDetail) -> AnyView {
     let heading = format!("attempt-{}", it.number);
     let labelled = heading.clone();
     let bill = receipt(&it);
-    let flags = it.flags.iter().map(|flag| tag(flag.replace('_', " "))).collect_view();
+    let flags = it.flags.iter().map(|flag| tag(flag.replace('_', " "))).collect::<Vec<_>>();
     let lead = it.row.outcome.map(outcome_sentence).unwrap_or_default();
     let cost = amount(it.row.cost, it.row.unpriced, it.row.usage_source);
     view! {
@@ -101,7 +104,7 @@ fn attempt(it: AttemptDetail) -> AnyView {
             {bill}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn attempt_facts(it: AttemptDetail) -> AnyView {
@@ -113,7 +116,7 @@ fn attempt_facts(it: AttemptDetail) -> AnyView {
     view! {
         <dl class="facts">
             {fact("Provider", row.provider.into_any())}
-            {fact("Model at the provider", view! { <span class="mono">{upstream_model}</span> }.into_any())}
+            {fact("Model at the provider", view! { <span class="mono">{upstream_model}</span> }.erase())}
             {fact("Model served", optional(model_served, "The upstream did not say"))}
             {fact("Upstream id", upstream_id)}
             {fact("HTTP status", optional(http, "No answer arrived"))}
@@ -122,7 +125,7 @@ fn attempt_facts(it: AttemptDetail) -> AnyView {
             {aborted}
         </dl>
     }
-    .into_any()
+    .erase()
 }
 
 /// From admission to the last byte.
@@ -134,7 +137,7 @@ fn timeline(it: &AttemptDetail) -> AnyView {
                 <span class="timeline-value">{value}</span>
             </li>
         }
-        .into_any()
+        .erase()
     };
     let streaming = it.row.first_byte_ms.zip(it.row.total_ms).and_then(|(first, total)| total.checked_sub(first));
     let after = |ms: Option<u32>| match ms {
@@ -142,13 +145,13 @@ fn timeline(it: &AttemptDetail) -> AnyView {
         None => MISSING.into_any(),
     };
     view! {
-        <ol class="timeline">
+        <ul class="timeline">
             {step("Admitted", time(it.row.time.clone()))}
             {step("First byte", after(it.row.first_byte_ms))}
             {step("Then streaming", duration_or_dash(streaming).into_any())}
             {step("Total", duration_or_dash(it.row.total_ms).into_any())}
             {step("Settled", time_or(it.resolved.clone(), "Still on its way"))}
-        </ol>
+        </ul>
     }
-    .into_any()
+    .erase()
 }

@@ -10,7 +10,9 @@ use crate::{
         badge::{Tone, badge},
         button::{Look, link_button},
         empty_state::empty_state,
-        page::{Page, loaded},
+        erase::Erase,
+        fetched::fetch,
+        page::Page,
         skeleton::Shape,
         table::{Column, figures, table, text},
         time::time,
@@ -21,16 +23,16 @@ use crate::{
 #[component]
 pub fn Runs() -> impl IntoView {
     let team = team();
-    let list = Resource::new(move || team.get(), api::runs::list);
+    let list = fetch(move || team.get(), api::runs::list);
     let actions = view! {
         <a class="button button-primary" href=move || format!("/t/{}/playground", team.get())>
             <span>"New run"</span>
         </a>
     }
-    .into_any();
+    .erase();
     view! {
         <Page title="Runs" actions=actions>
-            {loaded(list, Shape::Table, move |all| runs(all, team.get_untracked()))}
+            {list.loaded(Shape::Table, move |all| runs(all, team.get_untracked()))}
         </Page>
     }
 }
@@ -70,5 +72,5 @@ fn row(run: RunSummary, team: &str) -> AnyView {
             <td>{time(created)}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }

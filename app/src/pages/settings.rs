@@ -7,8 +7,10 @@ use crate::{
     api,
     components::{
         button::{Button, Look},
+        erase::Erase,
+        fetched::fetch,
         field::{FieldInfo, text_field},
-        page::{Page, Width, loaded},
+        page::{Page, Width},
         skeleton::Shape,
         submit::{Submit, form_error},
         toast::Toasts,
@@ -33,10 +35,10 @@ const PRIVATE: FieldInfo = FieldInfo {
 
 #[component]
 pub fn Settings() -> impl IntoView {
-    let settings = Resource::new(|| (), |()| api::settings::get());
+    let settings = fetch(String::new, |_| api::settings::get());
     view! {
         <Page title="Instance settings" width=Width::Form>
-            {loaded(settings, Shape::Text, |it| form(&it))}
+            {settings.loaded(Shape::Text, |it| form(&it))}
         </Page>
     }
 }
@@ -79,5 +81,5 @@ fn form(it: &InstanceSettings) -> AnyView {
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }

@@ -7,8 +7,10 @@ use crate::{
     browser,
     components::{
         button::{Button, Look},
+        erase::Erase,
         field::{FieldInfo, plain_field},
         page_mark::page_mark,
+        reactive::react,
         select::{Explained, plain_radios},
         submit::form_error,
     },
@@ -68,8 +70,8 @@ const CONTENT: &[Explained] = &[
 
 #[component]
 pub fn Setup() -> impl IntoView {
-    let form = SharedValue::new(|| use_context::<FormState>().unwrap_or_default()).into_inner();
-    Effect::new(|_| fill_from_browser());
+    let form = FormState::of_page();
+    react(fill_from_browser);
     view! {
         <Title text="Set up · Tallygate" />
         <main class="gate gate-wide" id="main">
@@ -112,7 +114,7 @@ fn setup_form(form: &FormState) -> AnyView {
             <Button look=Look::Primary label="Create instance" submit=true />
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 /// The code from the fragment, which no server ever sees, and the browser's zone. Neither replaces what somebody typed.

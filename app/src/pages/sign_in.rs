@@ -30,7 +30,7 @@ const PASSWORD: FieldInfo = FieldInfo {
 
 #[component]
 pub fn SignIn() -> impl IntoView {
-    let form = SharedValue::new(|| use_context::<FormState>().unwrap_or_default()).into_inner();
+    let form = FormState::of_page();
     let query = use_query_map();
     // After a refused post the address has no query: then the form itself brings `next` back.
     let next = Some(form.value("next")).filter(|it| !it.is_empty());

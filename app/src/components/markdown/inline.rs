@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         let Some(body) = self.rest().strip_prefix(mark) else { return false };
         let opens = body.chars().next().is_some_and(|c| !c.is_whitespace());
         // `snake_case` is not emphasis.
-        let inside_word = mark.starts_with('_') && self.plain.ends_with(char::is_alphanumeric);
+        let inside_word = mark.starts_with('_') && self.plain.ends_with(is_word);
         if !opens || inside_word || self.depth >= MOST_DEPTH || self.lonely.contains(&mark) {
             return false;
         }
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let starts = rest.starts_with("https://") || rest.starts_with("http://");
         // Inside a link's text an address is only text.
-        if !starts || self.depth > 0 || self.plain.ends_with(char::is_alphanumeric) {
+        if !starts || self.depth > 0 || self.plain.ends_with(is_word) {
             return false;
         }
         let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|*".contains(c)).unwrap_or(rest.len());
@@ -162,6 +162,11 @@ impl<'a> Reader<'a> {
             _ => false,
         }
     }
+}
+
+/// Letters and digits; of other scripts everything, since their tables would weigh more than this is worth.
+fn is_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || !letter.is_ascii()
 }
 
 /// Where a run of exactly this fence starts.

@@ -4,7 +4,7 @@ use domain::team::Me;
 use leptos::prelude::*;
 
 use super::sidebar::Spot;
-use crate::components::{icon::icon, theme_switch::theme_switch};
+use crate::components::{erase::Erase, icon::icon, theme_switch::theme_switch};
 
 pub fn account(me: Me, spot: Spot) -> AnyView {
     let Me { name, email, role, .. } = me;
@@ -12,9 +12,9 @@ pub fn account(me: Me, spot: Spot) -> AnyView {
     let menu = spot.id("account");
     view! {
         <div class="account">
-            <button class="account-button" type="button" popovertarget=menu.clone() aria-haspopup="true">
+            <button class="account-button" type="button" popovertarget=menu.clone()>
                 <span class="avatar" aria-hidden="true">
-                    {initials.to_uppercase()}
+                    {initials}
                 </span>
                 <span class="account-name">{name.clone()}</span>
             </button>
@@ -39,5 +39,5 @@ pub fn account(me: Me, spot: Spot) -> AnyView {
             </form>
         </div>
     }
-    .into_any()
+    .erase()
 }

@@ -4,7 +4,10 @@ use domain::team::Me;
 use leptos::prelude::*;
 
 use super::{Place, account::account, is_at, nav_groups, places, switcher::switcher};
-use crate::{api::Answer, browser, components::icon::icon};
+use crate::{
+    browser,
+    components::{erase::Erase, fetched::Fetched, icon::icon},
+};
 
 /// Which of its two places a list of links stands in: ids must differ between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,49 +26,41 @@ impl Spot {
 }
 
 /// The team to show: that of the address, else the first one of the person.
-fn team_or_first(current: Option<String>, me: &Me) -> String {
-    current.or_else(|| me.teams.first().map(|team| team.slug.clone())).unwrap_or_default()
+fn team_or_first(current: String, me: &Me) -> String {
+    if current.is_empty() { me.teams.first().map(|team| team.slug.clone()).unwrap_or_default() } else { current }
 }
 
 /// Everything inside the sidebar, or inside the sheet. Nobody signed in: nothing; the page itself says so.
-fn contents(me: Resource<Answer<Me>>, current: Memo<Option<String>>, path: Memo<String>, spot: Spot) -> AnyView {
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let me = me.await.ok()?;
-                let person = me.clone();
-                let admin = me.is_admin();
-                let links = {
-                    let me = me.clone();
-                    move || nav_groups(places(&team_or_first(current.get(), &me), admin), path)
-                };
-                Some(
-                    view! {
-                        {switcher(me, current, spot)}
-                        <nav class="nav" aria-label="Main">
-                            {links}
-                        </nav>
-                        {account(person, spot)}
-                    },
-                )
-            })}
-        </Transition>
-    }
-    .into_any()
+fn contents(me: Fetched<Me>, current: Memo<String>, path: Memo<String>, spot: Spot) -> AnyView {
+    me.view(move |me| {
+        let Ok(me) = me else { return ().into_any() };
+        let admin = me.is_admin();
+        let team = {
+            let me = me.clone();
+            Memo::new(move |_| team_or_first(current.get(), &me))
+        };
+        view! {
+            {switcher(me.clone(), current, spot)}
+            <nav class="nav" aria-label="Main">
+                {move || nav_groups(places(&team.get(), admin), path)}
+            </nav>
+            {account(me, spot)}
+        }
+        .erase()
+    })
 }
 
 #[component]
-pub fn Sidebar(me: Resource<Answer<Me>>, current: Memo<Option<String>>, path: Memo<String>) -> impl IntoView {
+pub fn Sidebar(me: Fetched<Me>, current: Memo<String>, path: Memo<String>) -> impl IntoView {
     let closed = RwSignal::new(browser::preference("sidebar").is_some());
-    let label = move || if closed.get() { "Widen the sidebar" } else { "Narrow the sidebar" };
     view! {
-        <aside class="sidebar" aria-label="Sidebar">
+        <div class="sidebar" role="complementary" aria-label="Sidebar">
             {contents(me, current, path, Spot::Sidebar)}
             <button
                 class="button button-icon sidebar-toggle"
                 type="button"
-                title=label
-                aria-label=label
+                title="Narrow or widen the sidebar"
+                aria-label="Narrow or widen the sidebar"
                 on:click=move |_| {
                     closed.update(|closed| *closed = !*closed);
                     browser::set_preference("sidebar", closed.get_untracked().then_some("closed"));
@@ -73,32 +68,15 @@ pub fn Sidebar(me: Resource<Answer<Me>>, current: Memo<Option<String>>, path: Me
             >
                 {icon("panel")}
             </button>
-        </aside>
+        </div>
     }
 }
 
 #[component]
-pub fn BottomBar(me: Resource<Answer<Me>>, current: Memo<Option<String>>, path: Memo<String>) -> impl IntoView {
+pub fn BottomBar(me: Fetched<Me>, current: Memo<String>, path: Memo<String>) -> impl IntoView {
     view! {
         <div class="bottom-bar">
-            <Transition>
-                {move || Suspend::new(async move {
-                    let me = me.await.ok()?;
-                    let links = move || {
-                        let all = places(&team_or_first(current.get(), &me), false);
-                        let shown = ["Home", "Playground", "History", "Keys"];
-                        let links = all.into_iter().filter(|it| shown.contains(&it.label));
-                        links.map(|place| bar_link(place, path)).collect_view()
-                    };
-                    Some(
-                        view! {
-                            <nav class="bottom-nav" aria-label="Short">
-                                {links}
-                            </nav>
-                        },
-                    )
-                })}
-            </Transition>
+            {me.view(move |me| me.map_or_else(|_| ().into_any(), |me| short_nav(me, current, path)))}
             <button class="bottom-link" type="button" popovertarget="sheet">
                 {icon("menu")}
                 <span>"More"</span>
@@ -110,6 +88,21 @@ pub fn BottomBar(me: Resource<Answer<Me>>, current: Memo<Option<String>>, path: 
     }
 }
 
+fn short_nav(me: Me, current: Memo<String>, path: Memo<String>) -> AnyView {
+    let links = move || {
+        let all = places(&team_or_first(current.get(), &me), false);
+        let shown = ["Home", "Playground", "History", "Keys"];
+        let links = all.into_iter().filter(|it| shown.contains(&it.label));
+        links.map(|place| bar_link(place, path)).collect::<Vec<_>>()
+    };
+    view! {
+        <nav class="bottom-nav" aria-label="Short">
+            {move || links()}
+        </nav>
+    }
+    .erase()
+}
+
 fn bar_link(place: Place, path: Memo<String>) -> AnyView {
     let Place { label, icon: name, href, .. } = place;
     let mine = href.clone();
@@ -119,5 +112,5 @@ fn bar_link(place: Place, path: Memo<String>) -> AnyView {
             <span>{label}</span>
         </a>
     }
-    .into_any()
+    .erase()
 }

@@ -10,6 +10,7 @@ use crate::{
     api::{self, Answer},
     components::{
         button::Button,
+        fetched::Fetched,
         icon::icon,
         reveal::Revealed,
         submit::{Submit, form_error},
@@ -17,11 +18,8 @@ use crate::{
     pages::frame::Viewer,
 };
 
-/// What the demo needs from the rest of the page.
-type HomeResource = Resource<Answer<TeamHome>>;
-
 #[component]
-pub fn FirstRun(team: Signal<String>, home: HomeResource, revealed: RwSignal<Option<Revealed>>) -> impl IntoView {
+pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSignal<Option<Revealed>>) -> impl IntoView {
     let submit = Submit::new();
     let viewer = use_context::<Viewer>();
     let start = Callback::new(move |()| {
@@ -72,7 +70,7 @@ async fn demo(team: String, viewer: Option<Viewer>) -> Answer<Revealed> {
     let models = api::models::list(team).await.unwrap_or_default();
     let model = models.first().map_or_else(|| "model-name".to_owned(), |it| it.name.clone());
     let me = match viewer {
-        Some(viewer) => viewer.me.await.ok(),
+        Some(viewer) => viewer.me.read().await.ok(),
         None => None,
     };
     let public_url = me.map(|me| me.public_url).unwrap_or_default();

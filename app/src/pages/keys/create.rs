@@ -7,11 +7,14 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         button::{Button, Look},
         dialog::Dialog,
+        erase::Erase,
+        fetched::{Fetched, fetch},
         field::{FieldInfo, text_field},
+        reactive::when,
         reveal::Revealed,
         select::{Choice, select},
         submit::{Submit, form_error},
@@ -29,24 +32,24 @@ const NAME: FieldInfo = FieldInfo {
 pub fn CreateDialog(
     team: Signal<String>,
     open: RwSignal<bool>,
-    list: Resource<Answer<Vec<KeySummary>>>,
+    list: Fetched<Vec<KeySummary>>,
     revealed: RwSignal<Option<Revealed>>,
 ) -> impl IntoView {
-    let models = Resource::new(move || team.get(), api::models::list);
+    let models = fetch(move || team.get(), api::models::list);
     let viewer = use_context::<Viewer>();
     view! {
         <Dialog id="key-dialog" title="New key" open=open>
-            <Transition>
-                {move || Suspend::new(async move {
-                    let models = models.await.unwrap_or_default();
-                    let me = match viewer {
-                        Some(viewer) => viewer.me.await.ok(),
-                        None => None,
-                    };
-                    let public_url = me.map(|me| me.public_url).unwrap_or_default();
-                    form(models, public_url, team, open, list, revealed)
+            {models
+                .view(move |all| {
+                    let all = all.unwrap_or_default();
+                    let Some(viewer) = viewer else { return ().into_any() };
+                    viewer
+                        .me
+                        .view(move |me| {
+                            let public_url = me.map(|me| me.public_url).unwrap_or_default();
+                            form(all.clone(), public_url, team, open, list, revealed)
+                        })
                 })}
-            </Transition>
         </Dialog>
     }
 }
@@ -56,7 +59,7 @@ fn form(
     public_url: String,
     team: Signal<String>,
     open: RwSignal<bool>,
-    list: Resource<Answer<Vec<KeySummary>>>,
+    list: Fetched<Vec<KeySummary>>,
     revealed: RwSignal<Option<Revealed>>,
 ) -> AnyView {
     let name = RwSignal::new(String::new());
@@ -108,7 +111,7 @@ fn form(
                 which,
                 submit.of_field("models"),
             )}
-            <Show when=move || which.get() == "only">{model_boxes(&models, only)}</Show>
+            {when(move || which.get() == "only", move || model_boxes(&models, only))}
             {form_error(submit.error.into())}
             <div class="dialog-actions">
                 <Button label="Cancel" press=move |()| open.set(false) />
@@ -116,7 +119,7 @@ fn form(
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
@@ -124,14 +127,14 @@ fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
 }
 
 fn model_boxes(models: &[ModelSummary], only: RwSignal<Vec<String>>) -> AnyView {
-    let boxes = models.iter().map(|model| model_box(model.name.clone(), only)).collect_view();
+    let boxes = models.iter().map(|model| model_box(model.name.clone(), only)).collect::<Vec<_>>();
     view! {
         <fieldset class="form-group">
             <legend>"Only these models"</legend>
             <div class="check-list">{boxes}</div>
         </fieldset>
     }
-    .into_any()
+    .erase()
 }
 
 fn model_box(name: String, only: RwSignal<Vec<String>>) -> AnyView {
@@ -151,5 +154,5 @@ fn model_box(name: String, only: RwSignal<Vec<String>>) -> AnyView {
             <span class="mono">{label}</span>
         </label>
     }
-    .into_any()
+    .erase()
 }

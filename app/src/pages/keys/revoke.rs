@@ -4,10 +4,12 @@ use domain::key::KeySummary;
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         button::{Button, Look},
-        dialog::Dialog,
+        dialog::{Dialog, open_while},
+        erase::Erase,
+        fetched::Fetched,
         field::{FieldInfo, text_field},
         submit::{Submit, form_error},
         toast::Toasts,
@@ -21,19 +23,9 @@ const NAME: FieldInfo = FieldInfo { required: true, ..FieldInfo::new("revoke-nam
 pub fn RevokeDialog(
     team: Signal<String>,
     key: RwSignal<Option<KeySummary>>,
-    list: Resource<Answer<Vec<KeySummary>>>,
+    list: Fetched<Vec<KeySummary>>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| {
-        if key.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() && key.with_untracked(Option::is_some) {
-            key.set(None);
-        }
-    });
+    let open = open_while(key);
     let title = Signal::derive(move || {
         key.with(|it| it.as_ref().map_or_else(|| "Revoke".to_owned(), |it| format!("Revoke {}", it.name)))
     });
@@ -49,12 +41,7 @@ pub fn RevokeDialog(
     }
 }
 
-fn form(
-    it: KeySummary,
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Resource<Answer<Vec<KeySummary>>>,
-) -> AnyView {
+fn form(it: KeySummary, team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<KeySummary>>) -> AnyView {
     let typed = RwSignal::new(String::new());
     let submit = Submit::new();
     let toasts = use_context::<Toasts>();
@@ -92,5 +79,5 @@ fn form(
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }

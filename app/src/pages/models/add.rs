@@ -8,10 +8,12 @@ use leptos::prelude::*;
 
 use super::{CACHED, INPUT, OUTPUT};
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         button::{Button, Look, link_button},
         dialog::Dialog,
+        erase::Erase,
+        fetched::{Fetched, fetch},
         field::{FieldInfo, text_field},
         select::{Choice, select},
         submit::{Submit, form_error},
@@ -109,20 +111,15 @@ pub fn tokens(text: &str) -> Result<Option<u32>, String> {
 }
 
 #[component]
-pub fn AddDialog(
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Resource<Answer<Vec<ModelSummary>>>,
-) -> impl IntoView {
-    let providers = Resource::new(move || team.get(), api::providers::list);
+pub fn AddDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ModelSummary>>) -> impl IntoView {
+    let providers = fetch(move || team.get(), api::providers::list);
     view! {
         <Dialog id="model-dialog" title="Add a model" open=open>
-            <Transition>
-                {move || Suspend::new(async move {
-                    let providers = providers.await.unwrap_or_default();
-                    if providers.is_empty() { no_provider(team) } else { form(providers, team, open, list) }
+            {providers
+                .view(move |all| {
+                    let all = all.unwrap_or_default();
+                    if all.is_empty() { no_provider(team) } else { form(all, team, open, list) }
                 })}
-            </Transition>
         </Dialog>
     }
 }
@@ -133,14 +130,14 @@ fn no_provider(team: Signal<String>) -> AnyView {
         <p class="form-text">"A model is reached through a provider, and none is connected yet."</p>
         <div class="dialog-actions">{link_button(Look::Primary, href, "Connect a provider", "plug")}</div>
     }
-    .into_any()
+    .erase()
 }
 
 fn form(
     providers: Vec<ProviderSummary>,
     team: Signal<String>,
     open: RwSignal<bool>,
-    list: Resource<Answer<Vec<ModelSummary>>>,
+    list: Fetched<Vec<ModelSummary>>,
 ) -> AnyView {
     let draft = Draft::new(providers.first().map(|it| it.slug.clone()).unwrap_or_default());
     let choices =
@@ -194,7 +191,7 @@ fn form(
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use domain::model::{ModelSummary, NewPrice, PriceText};
 use leptos::prelude::*;
 
 use crate::{
-    api::{self, Answer},
+    api,
     components::{
         button::{Button, Look},
-        dialog::Dialog,
+        dialog::{Dialog, open_while},
+        erase::Erase,
+        fetched::Fetched,
         field::{FieldInfo, text_field},
         submit::{Submit, form_error},
         time::time,
@@ -29,19 +31,9 @@ const SOURCE: FieldInfo = FieldInfo {
 pub fn PriceDialog(
     team: Signal<String>,
     model: RwSignal<Option<ModelSummary>>,
-    list: Resource<Answer<Vec<ModelSummary>>>,
+    list: Fetched<Vec<ModelSummary>>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| {
-        if model.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    Effect::new(move |_| {
-        if !open.get() && model.with_untracked(Option::is_some) {
-            model.set(None);
-        }
-    });
+    let open = open_while(model);
     let title = Signal::derive(move || {
         model.with(|it| it.as_ref().map_or_else(|| "Price".to_owned(), |it| format!("Price of {}", it.name)))
     });
@@ -57,12 +49,7 @@ pub fn PriceDialog(
     }
 }
 
-fn form(
-    it: ModelSummary,
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Resource<Answer<Vec<ModelSummary>>>,
-) -> AnyView {
+fn form(it: ModelSummary, team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ModelSummary>>) -> AnyView {
     let PriceText { input, cache_read, output } = it.price.clone().unwrap_or_default();
     let [input, cached, output] = [input, cache_read, output].map(RwSignal::new);
     let source = RwSignal::new(String::new());
@@ -85,7 +72,8 @@ fn form(
             }
         });
     };
-    let since = it.priced_since.map(|stamp| view! { <p class="form-text">"In force since " {time(stamp)} "."</p> });
+    let since =
+        it.priced_since.map(|stamp| view! { <p class="form-text">"In force since " {time(stamp)} "."</p> }.erase());
     let error = move |field| submit.of_field(field);
     view! {
         <form class="form" on:submit=save novalidate=true>
@@ -105,5 +93,5 @@ fn form(
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }

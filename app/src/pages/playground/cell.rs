@@ -9,14 +9,16 @@ use crate::{
         badge::{Tone, badge},
         button::IconButton,
         copy_button::copy_button_of,
+        erase::Erase,
         error_panel::sentence,
-        icon::icon,
-        markdown::markdown,
+        markdown::{markdown, plain},
+        reactive,
+        submit::problem,
     },
     format::{MISSING, amount, duration_or_dash, tokens_per_second},
 };
 
-pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<&'static str>) -> AnyView {
+pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<String>) -> AnyView {
     let heading = format!("model-{}", cell.id);
     let labelled = heading.clone();
     let model = cell.model.get_value();
@@ -25,21 +27,21 @@ pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<&'sta
     let stop = move || {
         let press = Callback::new(move |()| live.stop_cell(cell));
         running().then(|| {
-            view! { <IconButton icon_name="stop" label=stop_name.clone() disabled=cell.stopping press=press /> }
+            view! { <IconButton icon_name="stop" label=stop_name.clone() disabled=cell.stopping press=press /> }.erase()
         })
     };
-    let body = move || match look.get() {
-        "plain" => view! { <pre class="plain-answer">{move || cell.answer.text().get()}</pre> }.into_any(),
+    let body = move || match look.get().as_str() {
+        "plain" => plain(cell.answer),
         _ => markdown(cell.answer),
     };
     view! {
-        <article class="cell" id=format!("cell-{}", cell.id) aria-labelledby=labelled.clone()>
+        <section class="cell" id=format!("cell-{}", cell.id) aria-labelledby=labelled.clone()>
             <div class="cell-head">
                 <h2 class="mono" id=heading title=model.clone()>
                     {model.clone()}
                 </h2>
                 {move || state_badge(cell.state.get(), cell.stopping.get())}
-                <div class="cell-tools">{stop} {copy_button_of("Copy answer", cell.answer.text())}</div>
+                <div class="cell-tools">{move || stop()} {copy_button_of("Copy answer", cell.answer.text())}</div>
             </div>
             <div
                 class="cell-body"
@@ -48,16 +50,16 @@ pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<&'sta
                 tabindex="0"
                 aria-live="off"
                 aria-labelledby=labelled.clone()
-                aria-busy=move || if running() { "true" } else { "false" }
+                aria-busy=move || running().to_string()
             >
-                {body}
+                {reactive::live(body)}
                 {move || waiting(cell)}
-                {move || cell.error.get().map(|message| problem(&message))}
+                {move || cell.error.get().map(|message| problem(sentence(&message)))}
             </div>
             {footer(cell, team.to_owned())}
-        </article>
+        </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn state_badge(state: CellState, stopping: bool) -> AnyView {
@@ -81,21 +83,12 @@ fn waiting(cell: LiveCell) -> AnyView {
         CellState::Done if empty => "The model answered with nothing",
         _ => return ().into_any(),
     };
-    view! { <p class="cell-waiting">{words}</p> }.into_any()
-}
-
-fn problem(message: &str) -> AnyView {
-    view! {
-        <p class="form-error">
-            {icon("alert")} <span>{sentence(message)}</span>
-        </p>
-    }
-    .into_any()
+    view! { <p class="cell-waiting">{words}</p> }.erase()
 }
 
 fn footer(cell: LiveCell, team: String) -> AnyView {
     let metrics = move || view_metrics(&cell.metrics.get(), &team);
-    view! { <div class="cell-foot">{metrics}</div> }.into_any()
+    view! { <div class="cell-foot">{move || metrics()}</div> }.erase()
 }
 
 fn metric(label: &'static str, figure: String, title: String, class: &'static str) -> AnyView {
@@ -105,7 +98,7 @@ fn metric(label: &'static str, figure: String, title: String, class: &'static st
             <dd title=title>{figure}</dd>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn view_metrics(it: &CellMetrics, team: &str) -> AnyView {
@@ -133,6 +126,7 @@ fn view_metrics(it: &CellMetrics, team: &str) -> AnyView {
                 "Receipt"
             </a>
         }
+        .erase()
     });
     let served = it.model_served.clone().map(|model| format!("served by {model}")).unwrap_or_default();
     let finish = it.finish_reason.clone().unwrap_or_else(|| MISSING.to_owned());
@@ -148,5 +142,5 @@ fn view_metrics(it: &CellMetrics, team: &str) -> AnyView {
         </dl>
         {link}
     }
-    .into_any()
+    .erase()
 }

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use super::live::LiveCell;
 use crate::{
-    components::table::{Column, figures, table, text},
+    components::{
+        erase::Erase,
+        table::{Column, figures, table, text},
+    },
     format::{amount, count_or_dash, duration_or_dash},
 };
 
@@ -18,7 +21,7 @@ pub fn compare(cells: &[LiveCell]) -> AnyView {
             {table("Figures of all columns", "compare-table", COLUMNS, rows)}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn row(cell: LiveCell) -> AnyView {
@@ -41,5 +44,5 @@ fn row(cell: LiveCell) -> AnyView {
             <td class="figures">{move || count_or_dash(usage().map(|it| it.total_output()))}</td>
         </tr>
     }
-    .into_any()
+    .erase()
 }

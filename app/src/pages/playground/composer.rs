@@ -14,6 +14,7 @@ use crate::{
     api, browser,
     components::{
         button::{Button, Look},
+        erase::Erase,
         field::{FieldInfo, text_field},
         submit::{Submit, form_error},
     },
@@ -151,5 +152,5 @@ pub fn composer(draft: Draft, all: Vec<ModelSummary>, team: Signal<String>, agai
             </div>
         </form>
     }
-    .into_any()
+    .erase()
 }

@@ -12,6 +12,8 @@ use crate::{
     components::{
         badge::{Tone, badge},
         button::Button,
+        erase::Erase,
+        reactive,
         tabs::Tabs,
         time::time,
     },
@@ -23,14 +25,14 @@ pub fn grid(run: RunView, team: String) -> AnyView {
     let RunView { id, starter, created, finished, cursor, cells, .. } = run;
     let live = LiveRun::new(id, team.clone(), finished, cells);
     let feed = live.follow(cursor);
-    let look = RwSignal::new("rendered");
+    let look = RwSignal::new("rendered".to_owned());
     let cells = live.cells();
     let class = format!("grid grid-{}", cells.len());
-    let columns = cells.iter().map(|cell| cell_view(live, *cell, &team, look)).collect_view();
+    let columns = cells.iter().map(|cell| cell_view(live, *cell, &team, look)).collect::<Vec<_>>();
     let stop = move || {
         let press = Callback::new(move |()| live.stop_all());
         (!live.finished.get())
-            .then(|| view! { <Button label="Stop all" icon_name="stop" busy=live.stopping press=press /> })
+            .then(|| view! { <Button label="Stop all" icon_name="stop" busy=live.stopping press=press /> }.erase())
     };
     view! {
         <section class="run" aria-label="Answers">
@@ -40,7 +42,7 @@ pub fn grid(run: RunView, team: String) -> AnyView {
                 {connection(feed)}
                 <div class="run-actions">
                     <Tabs label="Answers as" choices=&[("rendered", "Rendered"), ("plain", "Plain")] chosen=look />
-                    {stop}
+                    {move || stop()}
                 </div>
             </div>
             {cell_links(&cells)}
@@ -50,7 +52,7 @@ pub fn grid(run: RunView, team: String) -> AnyView {
             {compare(&cells)}
         </section>
     }
-    .into_any()
+    .erase()
 }
 
 fn progress(live: LiveRun, cells: Vec<LiveCell>) -> AnyView {
@@ -65,7 +67,7 @@ fn progress(live: LiveRun, cells: Vec<LiveCell>) -> AnyView {
             (true, failed) => badge(Tone::Warn, format!("finished, {failed} of {all} failed")),
         }
     };
-    text.into_any()
+    reactive::live(text)
 }
 
 /// Says so when the page does not hear events as they happen.
@@ -75,7 +77,7 @@ fn connection(feed: RwSignal<FeedState>) -> AnyView {
         FeedState::Reconnecting => Some(badge(Tone::Warn, "reconnecting")),
         FeedState::Polling => Some(badge(Tone::Warn, "no live stream, asking every 2 s")),
     };
-    words.into_any()
+    reactive::live(move || words().into_any())
 }
 
 /// Narrow screens show one column at a time; these lead to the others.
@@ -88,12 +90,13 @@ fn cell_links(cells: &[LiveCell]) -> AnyView {
                     {cell.model.get_value()}
                 </a>
             }
+            .erase()
         })
-        .collect_view();
+        .collect::<Vec<_>>();
     view! {
         <nav class="tabs cell-links" aria-label="Columns">
             {links}
         </nav>
     }
-    .into_any()
+    .erase()
 }

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::{
     api, browser,
-    components::{announcer::Announcer, markdown::MarkdownText, toast::Toasts},
+    components::{announcer::Announcer, markdown::MarkdownText, reactive::react, toast::Toasts},
     events::{Feed, FeedState},
     format::duration,
 };
@@ -136,7 +136,7 @@ impl LiveRun {
         let lost = Callback::new(move |()| self.fetch_again());
         let feed = Feed::new(self.id, event, lost);
         self.feed.set_value(Some(feed));
-        Effect::new(move |_| {
+        react(move || {
             if !self.finished.get_untracked() {
                 feed.watch_visibility();
                 feed.open(cursor);

@@ -7,6 +7,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use crate::{
     components::{
         badge::{Tone, badge},
+        erase::Erase,
         error_panel::sentence,
         icon::icon,
     },
@@ -37,13 +38,11 @@ pub fn picker(
             navigate(&format!("/t/{}/playground?models={names}", team.get_untracked()), options);
         }
     });
-    let boxes = all.iter().map(|model| model_box(model, chosen, toggle)).collect_view();
+    let boxes = all.iter().map(|model| model_box(model, chosen, toggle)).collect::<Vec<_>>();
     let count = move || format!("{} of {MAX_VARIANTS} columns", chosen.with(Vec::len));
     view! {
         <div class="picker" role="group" aria-label="Models">
-            <For each=move || chosen.get() key=|name| name.clone() let:name>
-                {chip(name, toggle)}
-            </For>
+            {move || chosen.get().into_iter().map(|name| chip(name, toggle)).collect::<Vec<_>>()}
             <button class="button picker-open" type="button" popovertarget="model-picker" aria-describedby="picker-note">
                 {icon("plus")}
                 <span>"Choose models"</span>
@@ -57,7 +56,7 @@ pub fn picker(
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 fn chip(name: String, toggle: Callback<String>) -> AnyView {
@@ -70,7 +69,7 @@ fn chip(name: String, toggle: Callback<String>) -> AnyView {
             </button>
         </span>
     }
-    .into_any()
+    .erase()
 }
 
 fn model_box(model: &ModelSummary, chosen: RwSignal<Vec<String>>, toggle: Callback<String>) -> AnyView {
@@ -80,7 +79,7 @@ fn model_box(model: &ModelSummary, chosen: RwSignal<Vec<String>>, toggle: Callba
     let is_full = move || chosen.with(|list| list.len() >= MAX_VARIANTS && !list.contains(&other));
     let price = match &model.price {
         Some(price) => {
-            view! { <span class="sub">{format!("${} in · ${} out", price.input, price.output)}</span> }.into_any()
+            view! { <span class="sub">{format!("${} in · ${} out", price.input, price.output)}</span> }.erase()
         }
         None => badge(Tone::Warn, "unpriced"),
     };
@@ -96,5 +95,5 @@ fn model_box(model: &ModelSummary, chosen: RwSignal<Vec<String>>, toggle: Callba
             {price}
         </label>
     }
-    .into_any()
+    .erase()
 }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        erase::Erase,
         table::{Column, figures, table, text},
         time::time,
     },
@@ -57,11 +58,11 @@ fn source_words(source: Option<UsageSource>) -> &'static str {
 pub fn receipt(it: &AttemptDetail) -> AnyView {
     const COLUMNS: &[Column] = &[text("Class"), figures("Tokens"), figures("Rate $/M"), figures("Amount")];
     let Some(usage) = it.row.usage else {
-        return view! { {ledger_lines(it)} }.into_any();
+        return ledger_lines(it);
     };
     let price = it.price.clone().unwrap_or_default();
     let rows: Vec<AnyView> = PriceClass::ALL.into_iter().filter_map(|class| line(&price, &usage, class)).collect();
-    let since = it.price_since.clone().map(|stamp| view! { " Price in force since " {time(stamp)} "." });
+    let since = it.price_since.clone().map(|stamp| view! { " Price in force since " {time(stamp)} "." }.erase());
     view! {
         {table("Cost by token class", "receipt-table", COLUMNS, rows)}
         {ledger_lines(it)}
@@ -69,7 +70,7 @@ pub fn receipt(it: &AttemptDetail) -> AnyView {
             {source_words(it.row.usage_source)} " The sum is rounded up once, to a nano-dollar." {since}
         </p>
     }
-    .into_any()
+    .erase()
 }
 
 fn line(price: &[PriceComponent], usage: &Usage, class: PriceClass) -> Option<AnyView> {
@@ -121,5 +122,5 @@ fn ledger_lines(it: &AttemptDetail) -> AnyView {
             </div>
         </dl>
     }
-    .into_any()
+    .erase()
 }

@@ -1,0 +1,309 @@
+//! Reads answers in the browser: JSON into a tree once, then from the tree into any type.
+//!
+//! `serde_json` alone would be compiled with all its errors and shapes for every type, a tenth of the download. This reader
+//! knows the shapes that our own types have on the wire, objects by name and numbers without fractions, and one error.
+
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor, value::StrDeserializer,
+};
+use serde_json::Value;
+
+/// `None` when the text is not the JSON of a `T`.
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    T::deserialize(Tree(parse(json)?)).ok()
+}
+
+fn parse(json: &[u8]) -> Option<Value> {
+    // From text, as the framework reads its own JSON: from bytes would be a second copy of the reader.
+    serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+}
+
+/// What is wrong does not matter to anybody: both sides are built from the same types.
+#[derive(Debug)]
+struct Unreadable;
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("unreadable")
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+// Every method is written out: the provided ones would format a message.
+impl Error for Unreadable {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self
+    }
+    fn invalid_type(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn invalid_value(_: Unexpected<'_>, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn invalid_length(_: usize, _: &dyn Expected) -> Self {
+        Self
+    }
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self
+    }
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self
+    }
+    fn missing_field(_: &'static str) -> Self {
+        Self
+    }
+    fn duplicate_field(_: &'static str) -> Self {
+        Self
+    }
+}
+
+type Outcome<T> = Result<T, Unreadable>;
+
+struct Tree(Value);
+
+macro_rules! whole_numbers {
+    ($($method:ident $visit:ident $read:ident),+ $(,)?) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+            visitor.$visit(self.0.$read().ok_or(Unreadable)?)
+        }
+    )+};
+}
+
+impl<'de> Deserializer<'de> for Tree {
+    type Error = Unreadable;
+
+    /// Fields that this build does not know yet.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_unit()
+    }
+
+    whole_numbers! {
+        deserialize_bool visit_bool as_bool,
+        deserialize_i8 visit_i64 as_i64,
+        deserialize_i16 visit_i64 as_i64,
+        deserialize_i32 visit_i64 as_i64,
+        deserialize_i64 visit_i64 as_i64,
+        deserialize_u8 visit_u64 as_u64,
+        deserialize_u16 visit_u64 as_u64,
+        deserialize_u32 visit_u64 as_u64,
+        deserialize_u64 visit_u64 as_u64,
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        match self.0 {
+            Value::String(text) => visitor.visit_string(text),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            some => visitor.visit_some(Self(some)),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        match self.0 {
+            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Outcome<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        match self.0 {
+            Value::Object(fields) => visitor.visit_map(Fields { rest: fields.into_iter(), value: None }),
+            _ => Err(Unreadable),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        visitor.visit_enum(self)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        i128 u128 f32 f64 char bytes byte_buf unit_struct tuple_struct map identifier
+    }
+}
+
+struct Items(std::vec::IntoIter<Value>);
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Unreadable;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Outcome<Option<S::Value>> {
+        self.0.next().map(|value| seed.deserialize(Tree(value))).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+}
+
+struct Fields {
+    rest: serde_json::map::IntoIter,
+    value: Option<Value>,
+}
+
+impl<'de> MapAccess<'de> for Fields {
+    type Error = Unreadable;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Outcome<Option<S::Value>> {
+        let Some((name, value)) = self.rest.next() else { return Ok(None) };
+        self.value = Some(value);
+        let name: StrDeserializer<'_, Unreadable> = name.as_str().into_deserializer();
+        seed.deserialize(name).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Outcome<S::Value> {
+        seed.deserialize(Tree(self.value.take().ok_or(Unreadable)?))
+    }
+}
+
+/// A bare name, or an object of one name and its content.
+impl<'de> EnumAccess<'de> for Tree {
+    type Error = Unreadable;
+    type Variant = Content;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<(S::Value, Content)> {
+        let (name, content) = match self.0 {
+            Value::String(name) => (name, None),
+            Value::Object(fields) => {
+                let (name, content) = fields.into_iter().next().ok_or(Unreadable)?;
+                (name, Some(content))
+            }
+            _ => return Err(Unreadable),
+        };
+        let name: StrDeserializer<'_, Unreadable> = name.as_str().into_deserializer();
+        Ok((seed.deserialize(name)?, Content(content)))
+    }
+}
+
+struct Content(Option<Value>);
+
+impl<'de> VariantAccess<'de> for Content {
+    type Error = Unreadable;
+
+    fn unit_variant(self) -> Outcome<()> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<S::Value> {
+        seed.deserialize(Tree(self.0.ok_or(Unreadable)?))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Outcome<V::Value> {
+        Tree(self.0.ok_or(Unreadable)?).deserialize_seq(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
+        Tree(self.0.ok_or(Unreadable)?).deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Money,
+        clock::Stamp,
+        id::{KeyId, ProviderId, RunId},
+        key::{AllowedModels, KeyKind, KeySummary},
+        provider::{CredentialState, ProviderSummary},
+        run::{CellMetrics, RunView},
+        usage::{Usage, UsageSource},
+    };
+    use serde::Serialize;
+
+    use super::*;
+
+    fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: T) {
+        let json = serde_json::to_vec(&value).unwrap();
+        assert_eq!(read::<T>(&json), Some(value));
+    }
+
+    fn stamp() -> Stamp {
+        Stamp { iso: "2026-11-21T13:05:00Z".into(), text: "2026-11-21 14:05".into(), title: "ü \"quoted\"".into() }
+    }
+
+    #[test]
+    fn every_shape_of_our_types_comes_back_as_it_was() {
+        there_and_back(KeySummary {
+            id: KeyId(uuid()),
+            name: "editor".into(),
+            public: "Ab3dEf6hIj9k".into(),
+            last_four: "x9Qz".into(),
+            kind: KeyKind::Service,
+            models: AllowedModels::Only(vec!["a".into(), "b".into()]),
+            owner: None,
+            imported: true,
+            created: stamp(),
+            last_used: Some(stamp()),
+            revoked: None,
+        });
+        there_and_back(vec![ProviderSummary {
+            id: ProviderId(uuid()),
+            slug: "demo".into(),
+            kind: "demo".into(),
+            title: "Demo".into(),
+            base_url: String::new(),
+            shared: false,
+            credential: CredentialState::Stored { last_four: "9x2f".into() },
+            models: u64::MAX,
+            created: stamp(),
+        }]);
+        there_and_back(CellMetrics {
+            usage: Some(Usage { input: u32::MAX, ..Usage::default() }),
+            usage_source: Some(UsageSource::Final),
+            cost: Some(Money(i64::MIN)),
+            ..CellMetrics::default()
+        });
+        there_and_back((RunId(uuid()), "pair".to_owned()));
+    }
+
+    #[test]
+    fn what_is_missing_unknown_or_wrong_is_told_apart() {
+        let newer = br#"{"iso":"a","text":"b","title":"c","later":{"x":[1]}}"#;
+        assert_eq!(read::<Stamp>(newer).map(|it| it.iso), Some("a".into()));
+        assert_eq!(read::<Stamp>(br#"{"iso":"a","text":"b"}"#), None);
+        assert_eq!(read::<Vec<u8>>(b"[256]"), None);
+        assert_eq!(read::<u32>(b"-1"), None);
+        assert_eq!(read::<KeyKind>(b"\"else\""), None);
+        assert_eq!(read::<RunView>(b"not json"), None);
+    }
+
+    fn uuid() -> uuid::Uuid {
+        "01930000-0000-7000-8000-000000000001".parse().unwrap()
+    }
+}

@@ -1,0 +1,63 @@
+//! Parts of a view that change, and effects, behind one type each: the framework's own `<Show>`, `<For>` and `Effect::new` are
+//! compiled again for every closure, which the browser would download.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::erase::Erase;
+
+type Make = dyn Fn() -> AnyView + Send + Sync;
+
+/// Shows `content` while `shown` says so.
+pub fn when(
+    shown: impl Fn() -> bool + Send + Sync + 'static,
+    content: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    switch(Box::new(shown), Box::new(content))
+}
+
+fn switch(shown: Box<dyn Fn() -> bool + Send + Sync>, content: Box<Make>) -> AnyView {
+    // A memo: the content is not built again as long as the answer stays the same.
+    let shown = Memo::new(move |_| shown());
+    view! { {move || shown.get().then(&content)} }.into_any()
+}
+
+/// A part that is made again whenever a signal it read changes.
+pub fn live(make: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+    live_part(Box::new(make))
+}
+
+fn live_part(make: Box<Make>) -> AnyView {
+    view! { {move || make()} }.into_any()
+}
+
+/// One row of a list, under a key that it keeps.
+#[derive(Clone)]
+pub struct Keyed {
+    pub key: usize,
+    pub make: Arc<Make>,
+}
+
+/// A list whose rows stay as they are when others come and go.
+pub fn keyed(list: impl Fn() -> Vec<Keyed> + Send + Sync + 'static) -> AnyView {
+    keyed_rows(Box::new(list))
+}
+
+fn keyed_rows(list: Box<dyn Fn() -> Vec<Keyed> + Send + Sync>) -> AnyView {
+    view! {
+        <For each=move || list() key=|row| row.key let:row>
+            {(row.make)()}
+        </For>
+    }
+    .erase()
+}
+
+/// Runs in the browser, now and whenever a signal it read changes.
+pub fn react(run: impl Fn() + 'static) {
+    run_effect(Box::new(run));
+}
+
+fn run_effect(run: Box<dyn Fn()>) {
+    Effect::new(move |_: Option<()>| run());
+}
