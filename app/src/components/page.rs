@@ -26,7 +26,7 @@ pub struct Parent {
 /// One page. `actions` stand at the right of its header, the primary one last.
 #[component]
 pub fn Page(
-    #[prop(into)] title: Signal<String>,
+    title: &'static str,
     #[prop(optional)] width: Width,
     #[prop(optional)] parent: Option<Parent>,
     #[prop(optional)] actions: Option<AnyView>,
@@ -34,9 +34,8 @@ pub fn Page(
 ) -> impl IntoView {
     let announcer = use_context::<Announcer>();
     react(move || {
-        let title = title.get();
         if let Some(announcer) = announcer {
-            announcer.arrive(&title, HEADING);
+            announcer.arrive(title, HEADING);
         }
     });
     let body = match width {
@@ -54,10 +53,11 @@ pub fn Page(
         .erase()
     });
     view! {
-        <Title text=move || format!("{} · Tallygate", title.get()) />
+        // A plain text: the server writes the head when the page's own signals may be gone already.
+        <Title text=format!("{title} · Tallygate") />
         <div class="page-header">
             {trail} <h1 id=HEADING tabindex="-1">
-                {move || title.get()}
+                {title}
             </h1>
             <div class="page-actions">{actions}</div>
         </div>

@@ -68,7 +68,7 @@ fn figures(it: &TeamHome, team: &str) -> AnyView {
     // Nothing but unpriced requests: the sum is not zero, it is unknown.
     let cost_known = it.unpriced_24h < it.requests_24h || it.requests_24h == 0;
     let cost_note = match it.unpriced_24h {
-        0 => "estimated amounts included".to_owned(),
+        0 => "estimates, if any, included".to_owned(),
         n => format!("without {}", plural(n, "unpriced request", "unpriced requests")),
     };
     stats(vec![

@@ -72,6 +72,7 @@ const CONTENT: &[Explained] = &[
 pub fn Setup() -> impl IntoView {
     let form = FormState::of_page();
     react(fill_from_browser);
+    react(browser::focus_first_invalid);
     view! {
         <Title text="Set up · Tallygate" />
         <main class="gate gate-wide" id="main">
@@ -85,29 +86,30 @@ pub fn Setup() -> impl IntoView {
 }
 
 fn setup_form(form: &FormState) -> AnyView {
-    let error_of = |info: FieldInfo| form.error.as_ref().and_then(|it| it.of_field(info.name).map(str::to_owned));
-    let field = |info: FieldInfo| plain_field(info, form.value(info.name), error_of(info));
+    let error_of = |field: &str| form.error.as_ref().and_then(|it| it.of_field(field).map(str::to_owned));
+    let field = |info: FieldInfo| plain_field(info, form.value(info.name), error_of(info.name));
+    // The operation behind the form calls it so.
+    let team = plain_field(TEAM, form.value(TEAM.name), error_of("team_name"));
     let zone = Some(form.value("zone")).filter(|it| !it.is_empty()).unwrap_or_else(|| "UTC".to_owned());
-    let content_error = form.error.as_ref().and_then(|it| it.of_field("store_content").map(str::to_owned));
     view! {
         <form class="form" method="post" action="/setup">
             {field(CODE)}
             <section class="form-section" aria-labelledby="setup-you">
                 <h2 id="setup-you">"You"</h2>
                 <div class="form-pair">{field(NAME)} {field(EMAIL)}</div>
-                {plain_field(PASSWORD, String::new(), error_of(PASSWORD))}
+                {plain_field(PASSWORD, String::new(), error_of(PASSWORD.name))}
             </section>
             <section class="form-section" aria-labelledby="setup-here">
                 <h2 id="setup-here">"This instance"</h2>
-                <div class="form-pair">{field(INSTANCE)} {field(TEAM)}</div>
-                {plain_field(ZONE, zone, error_of(ZONE))}
+                <div class="form-pair">{field(INSTANCE)} {team}</div>
+                {plain_field(ZONE, zone, error_of(ZONE.name))}
                 {plain_radios(
                     "setup-content",
                     "store_content",
                     "What new teams store",
                     CONTENT,
                     form.value("store_content"),
-                    content_error,
+                    error_of("store_content"),
                 )}
             </section>
             {form_error(Signal::stored(form.error.clone()))}

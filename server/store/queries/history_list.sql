@@ -15,7 +15,7 @@ SELECT a.id, a.request_id, a.attempt_no, a.admitted_at, a.resolved_at, a.origin,
    AND ($2::uuid IS NULL
         OR (a.admitted_at, a.id) < (SELECT b.admitted_at, b.id FROM attempts b WHERE b.id = $2 AND b.team_id = $1))
    AND ($4::text IS NULL OR a.model = $4)
-   AND (NOT $5::boolean OR a.outcome <> 'success')
+   AND (NOT $5::boolean OR a.outcome NOT IN ('success', 'cancelled'))
    AND ($6::uuid IS NULL OR a.user_id = $6 OR k.user_id = $6)
    AND NOT EXISTS (SELECT FROM attempts later WHERE later.request_id = a.request_id AND later.attempt_no > a.attempt_no)
  ORDER BY a.admitted_at DESC, a.id DESC

@@ -15,7 +15,7 @@ WITH day AS (
      ORDER BY m.name, m.team_id NULLS LAST
 )
 SELECT (SELECT count(*) FROM day) AS "requests!",
-       (SELECT count(*) FROM day WHERE outcome <> 'success') AS "errors!",
+       (SELECT count(*) FROM day WHERE outcome NOT IN ('success', 'cancelled')) AS "errors!",
        (SELECT coalesce(sum(cost_nano), 0)::bigint FROM day) AS "cost_nano!",
        (SELECT count(*) FROM day WHERE is_unpriced) AS "unpriced!",
        (SELECT count(*) FROM providers WHERE team_id = $1 OR team_id IS NULL) AS "providers!",

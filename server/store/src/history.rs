@@ -60,7 +60,7 @@ pub struct Filter {
     pub before: Option<AttemptId>,
     pub limit: u32,
     pub model: Option<String>,
-    /// Only requests whose last attempt did not end in success.
+    /// Only requests that failed: a client that left is no failure.
     pub failed: bool,
     /// Only what this person called or their keys did.
     pub user: Option<UserId>,

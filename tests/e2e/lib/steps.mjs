@@ -8,8 +8,8 @@ export const CHAT = { system: 'You are terse.', user: 'Explain a **binary heap**
 
 /** Prices in dollars per million tokens, as typed into the form. */
 export const MODELS = [
-  { name: 'fake-large', upstream: 'fake-large--words=150--pace=40', price: { input: '2.50', cacheRead: '0.25', output: '10.00' } },
-  { name: 'fake-small', upstream: 'fake-small--words=100--pace=50', price: { input: '0.15', cacheRead: '0.075', output: '0.60' } },
+  { name: 'fake-large', upstream: 'fake-large--words=300--pace=40', price: { input: '2.50', cacheRead: '0.25', output: '10.00' } },
+  { name: 'fake-small', upstream: 'fake-small--words=240--pace=50', price: { input: '0.15', cacheRead: '0.075', output: '0.60' } },
 ];
 export const DEMO_MODEL = 'demo-steady';
 

@@ -32,7 +32,7 @@ pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSigna
     view! {
         <section class="first-run" aria-labelledby="first-run-title">
             <h2 id="first-run-title">"Two ways to start"</h2>
-            <p class="page-lead">"Both end with a key that works."</p>
+            <p class="page-lead">"Start with one; the other can follow at any time."</p>
             <div class="first-run-ways">
                 <div class="way">
                     {icon("plug")} <h3>"Your own provider"</h3>
