@@ -8,6 +8,7 @@ use leptos::{prelude::*, server_fn::codec::JsonEncoding};
 use serde::{Deserialize, Serialize};
 
 pub mod history;
+mod json;
 pub mod keys;
 pub mod models;
 pub mod protocol;

@@ -4,7 +4,6 @@
 //! One more command: a file, an arm in `run`, a line in `HELP`. One more check: a line in `verify::STEPS`.
 
 mod dev;
-mod diet;
 mod queries;
 mod setup;
 mod shell;

@@ -7,16 +7,12 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, MapAccess,
     SeqAccess, Unexpected, VariantAccess, Visitor, value::StrDeserializer,
 };
-use serde_json::Value;
+
+use super::json::{Node, parse};
 
 /// `None` when the text is not the JSON of a `T`.
 pub fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    T::deserialize(Tree(parse(json)?)).ok()
-}
-
-fn parse(json: &[u8]) -> Option<Value> {
-    // From text, as the framework reads its own JSON: from bytes would be a second copy of the reader.
-    serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+    T::deserialize(Tree(parse(std::str::from_utf8(json).ok()?)?)).ok()
 }
 
 /// What is wrong does not matter to anybody: both sides are built from the same types.
@@ -61,7 +57,7 @@ impl Error for Unreadable {
 
 type Outcome<T> = Result<T, Unreadable>;
 
-struct Tree(Value);
+struct Tree(Node);
 
 macro_rules! whole_numbers {
     ($($method:ident $visit:ident $read:ident),+ $(,)?) => {$(
@@ -93,7 +89,7 @@ impl<'de> Deserializer<'de> for Tree {
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         match self.0 {
-            Value::String(text) => visitor.visit_string(text),
+            Node::Text(text) => visitor.visit_string(text),
             _ => Err(Unreadable),
         }
     }
@@ -104,7 +100,7 @@ impl<'de> Deserializer<'de> for Tree {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         match self.0 {
-            Value::Null => visitor.visit_none(),
+            Node::Null => visitor.visit_none(),
             some => visitor.visit_some(Self(some)),
         }
     }
@@ -119,7 +115,7 @@ impl<'de> Deserializer<'de> for Tree {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         match self.0 {
-            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            Node::List(items) => visitor.visit_seq(Items(items.into_iter())),
             _ => Err(Unreadable),
         }
     }
@@ -135,7 +131,7 @@ impl<'de> Deserializer<'de> for Tree {
         visitor: V,
     ) -> Outcome<V::Value> {
         match self.0 {
-            Value::Object(fields) => visitor.visit_map(Fields { rest: fields.into_iter(), value: None }),
+            Node::Object(fields) => visitor.visit_map(Fields { rest: fields.into_iter(), value: None }),
             _ => Err(Unreadable),
         }
     }
@@ -158,7 +154,7 @@ impl<'de> Deserializer<'de> for Tree {
     }
 }
 
-struct Items(std::vec::IntoIter<Value>);
+struct Items(std::vec::IntoIter<Node>);
 
 impl<'de> SeqAccess<'de> for Items {
     type Error = Unreadable;
@@ -173,8 +169,8 @@ impl<'de> SeqAccess<'de> for Items {
 }
 
 struct Fields {
-    rest: serde_json::map::IntoIter,
-    value: Option<Value>,
+    rest: std::vec::IntoIter<(String, Node)>,
+    value: Option<Node>,
 }
 
 impl<'de> MapAccess<'de> for Fields {
@@ -199,8 +195,8 @@ impl<'de> EnumAccess<'de> for Tree {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Outcome<(S::Value, Content)> {
         let (name, content) = match self.0 {
-            Value::String(name) => (name, None),
-            Value::Object(fields) => {
+            Node::Text(name) => (name, None),
+            Node::Object(fields) => {
                 let (name, content) = fields.into_iter().next().ok_or(Unreadable)?;
                 (name, Some(content))
             }
@@ -211,7 +207,7 @@ impl<'de> EnumAccess<'de> for Tree {
     }
 }
 
-struct Content(Option<Value>);
+struct Content(Option<Node>);
 
 impl<'de> VariantAccess<'de> for Content {
     type Error = Unreadable;
