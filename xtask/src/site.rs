@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn a_program_over_the_gate_fails_a_release_and_not_a_development_build() {
-        let heavy = Folder::with("gate", &[("tallygate_bg.wasm", &[0; 900_001])]);
+        let (_, most, _) = GATES[0];
+        let heavy = Folder::with("gate", &[("tallygate_bg.wasm", &vec![0; most + 1])]);
         compress(&heavy.0.join("tallygate_bg.wasm")).unwrap();
         assert!(weigh(&heavy.0, Profile::Release).unwrap_err().to_string().contains("tallygate_bg.wasm"));
         weigh(&heavy.0, Profile::Dev).unwrap();
