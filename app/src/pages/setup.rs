@@ -59,12 +59,12 @@ const CONTENT: &[Explained] = &[
     Explained {
         value: "full",
         label: "Keep prompts and answers",
-        text: "History can show what was asked and answered, to people with the right.",
+        text: "Recorded as the rule of new teams. This version stores no content of API calls yet.",
     },
     Explained {
         value: "metadata",
         label: "Keep numbers only",
-        text: "Times, models, tokens and cost are kept; prompts and answers are not.",
+        text: "API calls keep times, models, tokens and cost. Playground runs keep their text.",
     },
 ];
 
