@@ -19,6 +19,15 @@ impl Error {
         Self::Invalid { param: Some(param.into()), message: message.into() }
     }
 
+    /// The target cannot do what this field asks; it is never left out in silence.
+    pub fn unsupported(param: impl Into<String>, target: &str) -> Self {
+        let param = param.into();
+        Self::Invalid {
+            message: format!("'{param}' cannot be said to {target}; leave it out or choose another model"),
+            param: Some(param),
+        }
+    }
+
     /// The whole body is wrong, not one field.
     pub fn body(message: impl Into<String>) -> Self {
         Self::Invalid { param: None, message: message.into() }

@@ -61,8 +61,9 @@ mod tests {
     use crate::chat::{ChatRequest, Message, Role};
 
     fn request(text: &str, max_output_tokens: Option<u32>) -> Request {
-        let messages = vec![Message { role: Role::User, content: text.to_owned() }];
-        ChatRequest { model: "m".to_owned(), messages, max_output_tokens, temperature: None, stream: true }.into()
+        let messages = vec![Message::text(Role::User, text)];
+        ChatRequest { model: "m".to_owned(), messages, max_output_tokens, stream: true, ..ChatRequest::default() }
+            .into()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A tapped stream: each frame keeps its bytes for the client and carries what they mean for us.
+//! Streams: read into frames that keep their bytes, and written from events.
 
 use bytes::Bytes;
 
@@ -22,8 +22,17 @@ pub enum FrameKind {
     Comment,
     /// Not readable: skipped and counted.
     Bad,
-    /// The end marker of the wire.
-    End,
+    /// The end marker of the wire, with what it says itself.
+    End(Vec<ChatEvent>),
+}
+
+impl FrameKind {
+    pub fn events(&self) -> &[ChatEvent] {
+        match self {
+            Self::Events(events) | Self::UsageOnly(events) | Self::End(events) => events,
+            Self::Comment | Self::Bad => &[],
+        }
+    }
 }
 
 /// Reads a stream. Any split of the same bytes gives the same events.
@@ -32,4 +41,40 @@ pub trait Decoder: Send {
     fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error>;
     /// The stream ended: appends what is left.
     fn finish(&mut self, frames: &mut Vec<Frame>);
+}
+
+/// Writes a stream in a client's dialect from events of any origin.
+pub trait EventEncoder: Send + Sync {
+    /// Appends the bytes that say this. Usage and the end of an answer may be kept for [`EventEncoder::finish`].
+    fn push(&mut self, event: &ChatEvent, out: &mut Vec<u8>);
+    /// The answer is complete: appends what closes it, up to and with the end marker. Called once, and never for a stream
+    /// that broke.
+    fn finish(&mut self, out: &mut Vec<u8>);
+}
+
+/// What a translated answer says about itself besides its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Of this request, without any prefix: letters, digits and `_`. Each dialect puts its own in front (`chatcmpl-`, `msg_`).
+    pub id: String,
+    /// The model as the client asked for it.
+    pub model: String,
+    /// Unix seconds.
+    pub created: i64,
+    /// The client asked for usage at the end of its stream.
+    pub wants_usage: bool,
+    /// Near the number of input tokens: for dialects that tell it before anybody knows.
+    pub input_estimate: u32,
+    /// The client wants vectors as base64 ([`Request::wants_base64`](crate::Request::wants_base64)).
+    pub base64: bool,
+}
+
+/// For dialects that never stream.
+#[derive(Debug)]
+pub struct Silent;
+
+impl EventEncoder for Silent {
+    fn push(&mut self, _event: &ChatEvent, _out: &mut Vec<u8>) {}
+
+    fn finish(&mut self, _out: &mut Vec<u8>) {}
 }

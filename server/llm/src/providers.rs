@@ -2,16 +2,27 @@
 //!
 //! Providers see bytes and values only. The gateway sends, paces and adds the credential by `info().auth`.
 
+pub mod anthropic;
+pub mod azure_openai;
 pub mod demo;
+pub mod gemini;
+pub mod openai;
 pub mod openai_compatible;
 
 use bytes::Bytes;
 use domain::provider::ProviderInfo;
 
-use crate::{Error, Request, event::Response, frame::Decoder};
+use crate::{Error, Request, wire::Reader};
 
 /// All kinds of provider.
-pub static PROVIDERS: &[&dyn Provider] = &[&openai_compatible::OpenAiCompatible, &demo::Demo];
+pub static PROVIDERS: &[&dyn Provider] = &[
+    &openai::OpenAi,
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+    &azure_openai::AzureOpenAi,
+    &openai_compatible::OpenAiCompatible,
+    &demo::Demo,
+];
 
 /// The kind with this name.
 pub fn find(kind: &str) -> Option<&'static dyn Provider> {
@@ -24,13 +35,23 @@ pub struct Destination<'a> {
     /// Without a slash at its end; empty for a kind that needs none.
     pub base_url: &'a str,
     pub upstream_model: &'a str,
+    /// The vendor's preset, for kinds that have some; empty for none.
+    pub preset: &'a str,
+    /// Largest answer of the model, for wires on which a limit is not optional.
+    pub max_output: Option<u32>,
 }
 
 /// An upstream request without its credential. It is always a JSON POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
     pub url: String,
+    /// Of the provider itself, such as its API version. A header of the client with the same name wins.
+    pub headers: Vec<(&'static str, &'static str)>,
     pub body: Bytes,
+    /// How to read what comes back.
+    pub reader: Reader,
+    /// Fields of the request that the upstream does not get to see ([`crate::wire::DROPPABLE`]).
+    pub dropped: Vec<String>,
 }
 
 /// Whose fault a refusal is (`ledger.md` 7).
@@ -73,12 +94,12 @@ pub struct Step {
 pub trait Provider: Send + Sync {
     fn info(&self) -> &'static ProviderInfo;
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error>;
-    /// Reads a complete answer.
-    fn decode(&self, body: &[u8]) -> Result<Response, Error>;
-    /// Reads a streamed answer.
-    fn decoder(&self) -> Box<dyn Decoder>;
     /// Reads an answer that is no success.
     fn classify(&self, status: u16, body: &[u8]) -> Rejection;
+    /// Can it count the tokens of a chat request? Otherwise a count is estimated here.
+    fn counts_tokens(&self) -> bool {
+        false
+    }
     /// The provider's own answer, for kinds that have no upstream.
     fn script(&self, request: &HttpRequest) -> Option<Script> {
         let _ = request;

@@ -2,29 +2,51 @@
 
 use bytes::Bytes;
 
-use crate::chat::ChatRequest;
+use crate::{
+    chat::{ChatRequest, Image, Part},
+    wire::{Wire, embeddings},
+};
+
+/// What kind of work is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Chat,
+    /// Text after a prefix, before a suffix.
+    Fill,
+    Embed,
+    /// How many tokens a chat request would have.
+    Count,
+}
 
 /// A decoded request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
+    pub operation: Operation,
     /// Public model name as the client spelled it.
     pub model: String,
     pub stream: bool,
     /// The client wants to see usage at the end of its stream.
     pub wants_usage: bool,
-    /// How many answers are asked for (`n`).
+    /// How many answers are asked for (`n`, times the number of prompts).
     pub answers: u32,
     pub max_output: Option<u32>,
+    /// The request marks some of its prompt for the long cache lifetime.
+    pub long_cache: bool,
+    /// The client's own key-value pairs (OpenAI `metadata`), for the ledger.
+    pub metadata: Vec<(String, String)>,
     pub size: Size,
     pub source: Source,
 }
 
 /// Where the request comes from: a body of some wire, kept byte for byte, or our own form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    /// A body of `/v1/chat/completions`, already checked to be one JSON object.
-    OpenAiChat(Bytes),
-    Neutral(ChatRequest),
+    /// Already checked to be one JSON object.
+    Body {
+        wire: Wire,
+        bytes: Bytes,
+    },
+    Neutral(Box<ChatRequest>),
 }
 
 /// What of a request can become prompt tokens.
@@ -41,18 +63,65 @@ pub struct Size {
     pub opaque: bool,
 }
 
+impl Request {
+    /// Does the client want vectors as base64 and not as numbers?
+    pub fn wants_base64(&self) -> bool {
+        match &self.source {
+            Source::Body { wire: Wire::Embeddings, bytes } => embeddings::wants_base64(bytes),
+            Source::Body { .. } | Source::Neutral(_) => false,
+        }
+    }
+}
+
 impl From<ChatRequest> for Request {
     fn from(chat: ChatRequest) -> Self {
-        let text_bytes = chat.messages.iter().map(|message| message.content.len() as u64).sum();
-        let messages = u32::try_from(chat.messages.len()).unwrap_or(u32::MAX);
         Self {
+            operation: Operation::Chat,
             model: chat.model.clone(),
             stream: chat.stream,
             wants_usage: true,
-            answers: 1,
+            answers: chat.answers.unwrap_or(1),
             max_output: chat.max_output_tokens,
-            size: Size { bytes: text_bytes, text_bytes, messages, ..Size::default() },
-            source: Source::Neutral(chat),
+            long_cache: false,
+            metadata: Vec::new(),
+            size: Size::of(&chat),
+            source: Source::Neutral(Box::new(chat)),
+        }
+    }
+}
+
+impl Size {
+    fn of(chat: &ChatRequest) -> Self {
+        let mut size = Self {
+            messages: u32::try_from(chat.messages.len()).unwrap_or(u32::MAX),
+            tools: u32::try_from(chat.tools.len()).unwrap_or(u32::MAX),
+            ..Self::default()
+        };
+        chat.messages.iter().flat_map(|message| &message.parts).for_each(|part| size.add(part));
+        size.bytes += size.text_bytes;
+        for tool in &chat.tools {
+            let description = tool.description.as_ref().map_or(0, String::len);
+            size.bytes += (tool.name.len() + description + tool.schema.to_string().len()) as u64;
+        }
+        size.bytes += chat.stop.iter().map(|stop| stop.len() as u64).sum::<u64>();
+        if let Some(crate::chat::Format::Schema { name, schema, .. }) = &chat.format {
+            size.bytes += (name.len() + schema.to_string().len()) as u64;
+        }
+        size
+    }
+
+    fn add(&mut self, part: &Part) {
+        match part {
+            Part::Text { text, .. } | Part::Reasoning { text, seal: None } => self.text_bytes += text.len() as u64,
+            Part::Reasoning { text, seal: Some(seal) } => self.text_bytes += (text.len() + seal.data.len()) as u64,
+            Part::Image { image, .. } => {
+                self.images += 1;
+                if let Image::Url(url) = image {
+                    self.bytes += url.len() as u64;
+                }
+            }
+            Part::ToolCall { name, arguments, .. } => self.text_bytes += (name.len() + arguments.len()) as u64,
+            Part::ToolResult { content, .. } => content.iter().for_each(|part| self.add(part)),
         }
     }
 }

@@ -16,6 +16,7 @@ pub struct InputTokens {
     pub input: u32,
     pub cache_read: u32,
     pub cache_write_short: u32,
+    pub cache_write_long: u32,
 }
 
 /// Output tokens as an upstream reported them, made disjoint.
@@ -80,7 +81,7 @@ impl Tally {
             }
             ChatEvent::Finish { reason, .. } => self.finish_reason = Some(reason.clone()),
             ChatEvent::Usage(report) => self.take_report(report.clone()),
-            ChatEvent::Failed { .. } => {}
+            ChatEvent::Seal { .. } | ChatEvent::Failed { .. } => {}
         }
     }
 
@@ -88,9 +89,9 @@ impl Tally {
     pub fn observe_whole(&mut self, response: &Response) {
         self.upstream_id.clone_from(&response.id);
         self.model_served.clone_from(&response.model);
-        self.finish_reason.clone_from(&response.finish_reason);
-        self.visible_bytes = response.visible_bytes;
-        self.reasoning_bytes = response.reasoning_bytes;
+        self.finish_reason = response.finish_reason().map(str::to_owned);
+        self.visible_bytes = response.visible_bytes();
+        self.reasoning_bytes = response.reasoning_bytes();
         if let Some(report) = &response.usage {
             self.take_report(report.clone());
         }
@@ -129,7 +130,7 @@ impl Tally {
                 input: input.input,
                 cache_read: input.cache_read,
                 cache_write_short: input.cache_write_short,
-                cache_write_long: 0,
+                cache_write_long: input.cache_write_long,
                 output: output.output,
                 reasoning: output.reasoning,
             },

@@ -4,11 +4,16 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::{Dialect, DialectInfo};
-use crate::{Error, HttpBody, Problem, ProblemKind, Request, wire::openai};
+use crate::{
+    Error, HttpBody, Problem, ProblemKind, Request,
+    event::Response,
+    frame::{Envelope, EventEncoder},
+    wire::{Wire, openai},
+};
 
 pub struct OpenAiChat;
 
-static INFO: DialectInfo = DialectInfo { id: "openai_chat", paths: &["/v1/chat/completions"] };
+static INFO: DialectInfo = DialectInfo { id: "openai_chat", wire: Wire::OpenAiChat, paths: &["/v1/chat/completions"] };
 
 impl Dialect for OpenAiChat {
     fn info(&self) -> &'static DialectInfo {
@@ -17,6 +22,14 @@ impl Dialect for OpenAiChat {
 
     fn decode(&self, body: Bytes) -> Result<Request, Error> {
         openai::decode_request(body)
+    }
+
+    fn encode(&self, response: &Response, envelope: &Envelope) -> Bytes {
+        openai::encode_whole(response, envelope)
+    }
+
+    fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder> {
+        Box::new(openai::StreamEncoder::new(envelope.clone()))
     }
 
     fn render(&self, problem: &Problem) -> HttpBody {
@@ -32,7 +45,8 @@ impl Dialect for OpenAiChat {
     }
 }
 
-fn error_object(problem: &Problem) -> String {
+/// The error body of every OpenAI dialect.
+pub(super) fn error_object(problem: &Problem) -> String {
     let (error_type, code) = words(problem.kind);
     json!({"error": {
         "message": problem.message,
@@ -45,7 +59,7 @@ fn error_object(problem: &Problem) -> String {
 }
 
 /// `type` and `code` as OpenAI's SDKs and their users match them.
-fn words(kind: ProblemKind) -> (&'static str, Option<&'static str>) {
+pub(super) fn words(kind: ProblemKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProblemKind::InvalidRequest => ("invalid_request_error", None),
         ProblemKind::InvalidApiKey

@@ -14,11 +14,9 @@ use serde_json::{Value, json};
 use super::{Destination, HttpRequest, Provider, Rejection, Script, Step, openai_compatible};
 use crate::{
     Error, Request,
-    event::Response,
-    frame::Decoder,
     json::quote,
     request::Source,
-    wire::openai::{self, StreamDecoder},
+    wire::{Encoded, Reader, Wire, neutral, openai},
 };
 
 pub struct Demo;
@@ -29,6 +27,8 @@ static INFO: ProviderInfo = ProviderInfo {
     summary: "Three built-in models that answer without network or key, priced and paced like real ones.",
     auth: AuthScheme::None,
     needs_base_url: false,
+    base_url: "",
+    presets: &[],
     models: &[
         BuiltInModel { name: "demo-swift", context_window: 32_768, max_output: 2_048, input: "0.15", output: "0.60" },
         BuiltInModel { name: "demo-steady", context_window: 131_072, max_output: 8_192, input: "1.25", output: "5.00" },
@@ -56,19 +56,16 @@ impl Provider for Demo {
     }
 
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error> {
-        let body = match &request.source {
-            Source::OpenAiChat(body) => openai::for_upstream(body, destination.upstream_model, request.stream)?,
-            Source::Neutral(chat) => openai::encode_neutral(chat, destination.upstream_model),
+        let Encoded { body, dropped } = match &request.source {
+            Source::Body { wire: Wire::OpenAiChat, bytes } => Encoded {
+                body: openai::for_upstream(bytes, destination.upstream_model, request.stream, &openai::PLAIN)?,
+                dropped: Vec::new(),
+            },
+            source => openai::encode_chat(&*neutral(source)?, destination.upstream_model, &openai::PLAIN)?,
         };
-        Ok(HttpRequest { url: format!("demo:{}", openai::CHAT_PATH), body: Bytes::from(body) })
-    }
-
-    fn decode(&self, body: &[u8]) -> Result<Response, Error> {
-        openai::decode_whole(body)
-    }
-
-    fn decoder(&self) -> Box<dyn Decoder> {
-        Box::new(StreamDecoder::new())
+        let url = format!("demo:{}", openai::CHAT_PATH);
+        let reader = Reader::new(Wire::OpenAiChat);
+        Ok(HttpRequest { url, headers: Vec::new(), body: Bytes::from(body), reader, dropped })
     }
 
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
@@ -218,7 +215,14 @@ mod tests {
     use super::*;
 
     fn ask(body: &str) -> Script {
-        Demo.script(&HttpRequest { url: String::new(), body: Bytes::copy_from_slice(body.as_bytes()) }).unwrap()
+        let request = HttpRequest {
+            url: String::new(),
+            headers: Vec::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            reader: Reader::new(Wire::OpenAiChat),
+            dropped: Vec::new(),
+        };
+        Demo.script(&request).unwrap()
     }
 
     fn bytes(script: &Script) -> Vec<u8> {
@@ -239,8 +243,8 @@ mod tests {
     fn an_answer_is_readable_by_its_own_wire_and_holds_code() {
         for model in INFO.models {
             let body = bytes(&ask(&format!(r#"{{"model":"{}",{QUESTION}}}"#, model.name)));
-            let response = Demo.decode(&body).unwrap();
-            assert_eq!(response.finish_reason.as_deref(), Some("stop"));
+            let response = Reader::new(Wire::OpenAiChat).decode(&body).unwrap();
+            assert_eq!(response.finish_reason(), Some("stop"));
             assert!(response.usage.unwrap().is_final);
             assert!(String::from_utf8(body).unwrap().contains("```rust"));
         }
@@ -249,8 +253,8 @@ mod tests {
     #[test]
     fn a_limit_cuts_the_answer_and_says_so() {
         let body = bytes(&ask(&format!(r#"{{"model":"demo-sage","max_tokens":5,{QUESTION}}}"#)));
-        let response = Demo.decode(&body).unwrap();
-        assert_eq!(response.finish_reason.as_deref(), Some("length"));
+        let response = Reader::new(Wire::OpenAiChat).decode(&body).unwrap();
+        assert_eq!(response.finish_reason(), Some("length"));
         assert!(response.usage.unwrap().output.unwrap().output <= 5);
     }
 

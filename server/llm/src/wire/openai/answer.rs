@@ -1,34 +1,22 @@
-//! Answers of the OpenAI wire: streams, whole bodies and error bodies.
+//! Answers of the OpenAI wire: whole bodies and error bodies here, streams below.
 //!
 //! Reading is lenient: what a compatible server adds or leaves out must not break an answer that can be understood.
 
-use serde::Deserialize;
-use serde_json::Value;
+mod calls;
+mod stream;
 
-use super::usage;
+pub use stream::StreamDecoder;
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use super::{Quirks, UsageAt, details, usage};
 use crate::{
     Error,
-    event::{ChatEvent, Response},
-    frame::{Decoder, Frame, FrameKind},
-    sse,
+    chat::Part,
+    event::{Answer, Response},
+    tally::UsageReport,
 };
-
-#[derive(Deserialize)]
-struct Chunk {
-    id: Option<String>,
-    model: Option<String>,
-    choices: Option<Vec<ChunkChoice>>,
-    usage: Option<Value>,
-    error: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct ChunkChoice {
-    #[serde(default)]
-    index: u32,
-    delta: Option<Said>,
-    finish_reason: Option<String>,
-}
 
 #[derive(Deserialize)]
 struct Whole {
@@ -36,29 +24,41 @@ struct Whole {
     model: Option<String>,
     choices: Vec<WholeChoice>,
     usage: Option<Value>,
+    x_groq: Option<Value>,
 }
 
 #[derive(Deserialize)]
 struct WholeChoice {
+    index: Option<u32>,
     message: Option<Said>,
     finish_reason: Option<String>,
+    usage: Option<Value>,
 }
 
 /// A message, or a piece of one.
 #[derive(Default, Deserialize)]
 struct Said {
-    content: Option<String>,
+    content: Option<Content>,
     /// What the model declines to say is visible text as well.
     refusal: Option<String>,
     reasoning_content: Option<String>,
-    reasoning: Option<String>,
+    reasoning: Option<Value>,
+    reasoning_details: Option<Value>,
     tool_calls: Option<Vec<ToolCall>>,
 }
 
 #[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    /// Mistral's reasoning models answer in pieces.
+    Pieces(Vec<Value>),
+    Other(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
 struct ToolCall {
-    #[serde(default)]
-    index: u32,
+    index: Option<Value>,
     id: Option<String>,
     function: Option<Function>,
 }
@@ -66,30 +66,147 @@ struct ToolCall {
 #[derive(Deserialize)]
 struct Function {
     name: Option<String>,
-    arguments: Option<String>,
+    /// A string; from some servers the object itself.
+    arguments: Option<Box<RawValue>>,
+}
+
+/// A [`Said`] in one shape, whatever the server's own was. Empty means not said.
+#[derive(Default)]
+struct Heard {
+    reasoning: String,
+    details: Vec<Value>,
+    texts: Vec<String>,
+    calls: Vec<ToolCall>,
 }
 
 impl Said {
-    fn reasoning(&self) -> Option<&String> {
-        self.reasoning_content.as_ref().or(self.reasoning.as_ref()).filter(|text| !text.is_empty())
+    fn heard(self) -> Heard {
+        let copy = self.reasoning.as_ref().and_then(Value::as_str).map(str::to_owned);
+        let mut heard = Heard {
+            reasoning: self.reasoning_content.filter(|text| !text.is_empty()).or(copy).unwrap_or_default(),
+            calls: self.tool_calls.unwrap_or_default(),
+            ..Heard::default()
+        };
+        if let Some(Value::Array(details)) = self.reasoning_details {
+            heard.details = details;
+        }
+        match self.content {
+            Some(Content::Text(text)) => heard.texts.push(text),
+            Some(Content::Pieces(pieces)) => pieces.iter().for_each(|piece| heard.take(piece)),
+            Some(Content::Other(_)) | None => {}
+        }
+        heard.texts.extend(self.refusal);
+        heard.texts.retain(|text| !text.is_empty());
+        heard
     }
 }
 
-/// Reads a complete answer. A body that is not one (a web page, half a document) is [`Error::Foreign`].
-pub fn decode_whole(body: &[u8]) -> Result<Response, Error> {
-    let whole: Whole = serde_json::from_slice(body).map_err(|_| Error::Foreign { expected: "a chat completion" })?;
-    let mut response = Response { id: whole.id, model: whole.model, ..Response::default() };
-    for choice in &whole.choices {
-        let Some(said) = &choice.message else { continue };
-        let calls = said.tool_calls.iter().flatten().filter_map(|call| call.function.as_ref());
-        let calls = calls.flat_map(|function| [function.name.as_ref(), function.arguments.as_ref()]);
-        let visible = [said.content.as_ref(), said.refusal.as_ref()].into_iter().chain(calls).flatten();
-        response.visible_bytes += visible.map(|text| text.len() as u64).sum::<u64>();
-        response.reasoning_bytes += said.reasoning().map_or(0, |text| text.len() as u64);
+impl Heard {
+    fn take(&mut self, piece: &Value) {
+        let text = |piece: &Value, name: &str| piece.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        match piece.get("type").and_then(Value::as_str) {
+            Some("text") => self.texts.push(text(piece, "text")),
+            Some("refusal") => self.texts.push(text(piece, "refusal")),
+            Some("thinking") => match piece.get("thinking") {
+                Some(Value::Array(pieces)) => pieces.iter().for_each(|piece| self.reasoning += &text(piece, "text")),
+                _ => self.reasoning += &text(piece, "thinking"),
+            },
+            _ => {}
+        }
     }
-    response.finish_reason = whole.choices.into_iter().find_map(|choice| choice.finish_reason);
-    response.usage = whole.usage.as_ref().and_then(|value| usage::report(value, true));
-    Ok(response)
+}
+
+impl ToolCall {
+    fn name(&self) -> &str {
+        self.function.as_ref().and_then(|function| function.name.as_deref()).unwrap_or_default()
+    }
+
+    /// `None` when nothing was said, or nothing but an empty id.
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    fn arguments(&self) -> String {
+        let raw = self.function.as_ref().and_then(|function| function.arguments.as_deref());
+        match raw.map(RawValue::get) {
+            None | Some("null") => String::new(),
+            Some(raw) => serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned()),
+        }
+    }
+}
+
+/// An id for a call that came without: clients and other wires need one. The same answer gives the same ids.
+fn made_up_id(answer: Option<&str>, index: u32, slot: u32) -> String {
+    let seed = format!("{}/{index}", answer.unwrap_or_default());
+    // FNV-1a: a name that differs from answer to answer, not a secret.
+    let hash = seed
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("call_{hash:016x}_{slot}")
+}
+
+/// The word of the neutral form for an upstream's own.
+fn finish_reason(word: String, has_calls: bool) -> String {
+    let known = match word.to_ascii_lowercase().as_str() {
+        // A forced call ends with `stop`, and so do all calls of some servers.
+        "stop" | "end_turn" | "eos" | "eos_token" | "stop_sequence" if has_calls => "tool_calls",
+        "stop" | "end_turn" | "eos" | "eos_token" | "stop_sequence" => "stop",
+        "length" | "max_tokens" | "model_length" => "length",
+        "tool_calls" | "tool_use" | "function_call" => "tool_calls",
+        "content_filter" | "sensitive" | "safety" => "content_filter",
+        _ => return word,
+    };
+    known.to_owned()
+}
+
+/// The usage object of an answer or a chunk, wherever this vendor puts it.
+fn find_usage<'a>(
+    usual: Option<&'a Value>,
+    in_choice: Option<&'a Value>,
+    x_groq: Option<&'a Value>,
+    quirks: &Quirks,
+) -> Option<&'a Value> {
+    let elsewhere = match quirks.usage_at {
+        UsageAt::Chunk => None,
+        UsageAt::Choice => in_choice,
+        UsageAt::XGroq => x_groq.and_then(|own| own.get("usage")),
+    };
+    usual.filter(|usage| usage.is_object()).or(elsewhere)
+}
+
+/// Reads a complete answer. A body that is not one (a web page, half a document) is [`Error::Foreign`].
+pub fn decode_whole(body: &[u8], quirks: &Quirks) -> Result<Response, Error> {
+    let whole: Whole = serde_json::from_slice(body).map_err(|_| Error::Foreign { expected: "a chat completion" })?;
+    let usage = whole_usage(&whole, quirks);
+    let mut choices = whole.choices;
+    choices.sort_by_key(|choice| choice.index.unwrap_or(0));
+    let answers = choices.into_iter().enumerate().map(|(i, choice)| {
+        let index = choice.index.or(u32::try_from(i).ok()).unwrap_or(u32::MAX);
+        answer(choice, |slot| made_up_id(whole.id.as_deref(), index, slot))
+    });
+    Ok(Response { answers: answers.collect(), id: whole.id.clone(), model: whole.model, usage, ..Response::default() })
+}
+
+fn whole_usage(whole: &Whole, quirks: &Quirks) -> Option<UsageReport> {
+    let in_choice = whole.choices.first().and_then(|choice| choice.usage.as_ref());
+    let value = find_usage(whole.usage.as_ref(), in_choice, whole.x_groq.as_ref(), quirks)?;
+    usage::report(value, true, quirks)
+}
+
+fn answer(choice: WholeChoice, make_id: impl Fn(u32) -> String) -> Answer {
+    let Heard { reasoning, details, texts, calls } = choice.message.unwrap_or_default().heard();
+    let calls: Vec<Part> = (0..)
+        .zip(&calls)
+        .map(|(slot, call)| Part::ToolCall {
+            id: call.id().map_or_else(|| make_id(slot), str::to_owned),
+            name: call.name().to_owned(),
+            arguments: call.arguments(),
+            cache: None,
+        })
+        .collect();
+    let finish_reason = choice.finish_reason.map(|word| finish_reason(word, !calls.is_empty()));
+    let texts = texts.into_iter().map(Part::text).collect();
+    Answer { parts: details::arrange(reasoning, details::read(&details), texts, calls), finish_reason }
 }
 
 /// Is this the wire's own error object, and not some proxy's page?
@@ -101,142 +218,5 @@ pub fn is_error_body(body: &[u8]) -> bool {
     serde_json::from_slice::<ErrorBody>(body).is_ok_and(|body| body.error.is_object() || body.error.is_string())
 }
 
-/// Reads a streamed answer.
-#[derive(Debug, Default)]
-pub struct StreamDecoder {
-    sse: sse::Decoder,
-    has_started: bool,
-    has_finished: bool,
-}
-
-impl StreamDecoder {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = match &event.data {
-                None => FrameKind::Comment,
-                Some(data) if data.trim_ascii() == b"[DONE]" => FrameKind::End,
-                Some(data) => self.kind(data),
-            };
-            frames.push(Frame { raw: event.raw, kind });
-        }
-    }
-
-    fn kind(&mut self, data: &[u8]) -> FrameKind {
-        let Ok(chunk) = serde_json::from_slice::<Chunk>(data) else { return FrameKind::Bad };
-        let mut events = Vec::new();
-        if let Some(error) = chunk.error.as_ref().filter(|error| !error.is_null()) {
-            events.push(ChatEvent::Failed { message: error_message(error) });
-        }
-        if !self.has_started && (chunk.id.is_some() || chunk.model.is_some()) {
-            self.has_started = true;
-            let text = |text: Option<String>| text.filter(|text| !text.is_empty());
-            events.push(ChatEvent::Start { id: text(chunk.id), model: text(chunk.model) });
-        }
-        let choices = chunk.choices.unwrap_or_default();
-        let has_choices = !choices.is_empty();
-        for choice in choices {
-            self.choice(choice, &mut events);
-        }
-        // A value in a chunk before the end is cumulative so far; alone or after the end it is the last word.
-        let is_final = self.has_finished || !has_choices;
-        let usage = chunk.usage.as_ref().and_then(|value| usage::report(value, is_final));
-        let is_usage_only = usage.is_some() && !has_choices && chunk.error.is_none();
-        events.extend(usage.map(ChatEvent::Usage));
-        if is_usage_only { FrameKind::UsageOnly(events) } else { FrameKind::Events(events) }
-    }
-
-    fn choice(&mut self, choice: ChunkChoice, events: &mut Vec<ChatEvent>) {
-        let index = choice.index;
-        let said = choice.delta.unwrap_or_default();
-        if let Some(text) = said.reasoning() {
-            events.push(ChatEvent::Reasoning { index, text: text.clone() });
-        }
-        for text in [said.content, said.refusal].into_iter().flatten().filter(|text| !text.is_empty()) {
-            events.push(ChatEvent::Text { index, text });
-        }
-        for call in said.tool_calls.into_iter().flatten() {
-            let (name, arguments) = call.function.map_or((None, None), |function| (function.name, function.arguments));
-            let arguments = arguments.unwrap_or_default();
-            events.push(ChatEvent::ToolCall { index, slot: call.index, id: call.id, name, arguments });
-        }
-        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-            self.has_finished = true;
-            events.push(ChatEvent::Finish { index, reason });
-        }
-    }
-}
-
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
-    }
-
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
-    }
-}
-
-fn error_message(error: &Value) -> String {
-    let message = error.get("message").and_then(Value::as_str).or(error.as_str());
-    message.unwrap_or("the provider reported an error").to_owned()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kinds(input: &str) -> Vec<FrameKind> {
-        let mut decoder = StreamDecoder::new();
-        let mut frames = Vec::new();
-        decoder.push(input.as_bytes(), &mut frames).unwrap();
-        decoder.finish(&mut frames);
-        frames.into_iter().map(|frame| frame.kind).collect()
-    }
-
-    #[test]
-    fn bad_frames_are_told_apart_from_comments_and_the_end() {
-        let input = ": ping\n\ndata: {oops\n\ndata: {}{}\n\ndata: [DONE]\n\n";
-        assert_eq!(kinds(input), [FrameKind::Comment, FrameKind::Bad, FrameKind::Bad, FrameKind::End]);
-    }
-
-    #[test]
-    fn usage_before_the_end_is_only_partial() {
-        let input = concat!(
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1}}\n\n",
-            "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n",
-        );
-        let finals: Vec<bool> = kinds(input)
-            .into_iter()
-            .flat_map(|kind| match kind {
-                FrameKind::Events(events) => events,
-                other => panic!("{other:?}"),
-            })
-            .filter_map(|event| match event {
-                ChatEvent::Usage(report) => Some(report.is_final),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(finals, [false, true]);
-    }
-
-    #[test]
-    fn what_is_no_completion_is_foreign() {
-        for body in
-            ["", "<html></html>", "{\"error\":{\"message\":\"x\"}}", "{\"choices\":[{\"message\":{\"content\":\"a"]
-        {
-            assert!(matches!(decode_whole(body.as_bytes()), Err(Error::Foreign { .. })), "{body}");
-        }
-        assert!(is_error_body(br#"{"error":{"message":"x"}}"#));
-        assert!(!is_error_body(b"<html>"));
-        assert!(!is_error_body(br#"{"error":null}"#));
-    }
-}
+mod tests;

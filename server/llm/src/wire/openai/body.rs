@@ -1,21 +1,29 @@
-//! Request bodies of the OpenAI wire: checked and weighed, edited in place, or written from the neutral form.
+//! Request bodies of the OpenAI wire: checked and weighed here; edited, read in full and written below.
+//!
+//! The reading here is lenient: it is for requests whose bytes go on as they are.
+
+mod chat;
+mod edit;
+mod long_cache;
+mod write;
+
+pub use chat::decode_chat;
+pub use edit::for_upstream;
+pub use write::encode_chat;
 
 use bytes::Bytes;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     Error,
-    chat::{ChatRequest, Role},
     json::{self, Object},
-    request::{Request, Size, Source},
+    request::{Operation, Request, Size, Source},
+    wire::Wire,
 };
 
 /// Reads a body of `/v1/chat/completions` as far as the gateway must understand it. Everything else stays untouched.
 pub fn decode_request(body: Bytes) -> Result<Request, Error> {
-    let text = std::str::from_utf8(&body).map_err(|_| Error::body("the request body is not UTF-8 text"))?;
-    if !json::is_shallow(text) {
-        return Err(Error::body(format!("the request body is nested deeper than {} levels", json::DEPTH_LIMIT)));
-    }
+    let text = text(&body)?;
     let object = Object::parse(text).map_err(|problem| problem.about(None))?;
     let model: String = read(&object, "model", "a string")?.ok_or_else(|| missing("model"))?;
     if model.is_empty() {
@@ -25,64 +33,34 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
     let max_tokens: Option<u32> = read(&object, "max_tokens", "a whole number")?;
     let max_completion_tokens: Option<u32> = read(&object, "max_completion_tokens", "a whole number")?;
     let answers: u32 = read(&object, "n", "a whole number")?.unwrap_or(1);
-    let request = Request {
+    if answers == 0 {
+        return Err(Error::invalid("n", "'n' must be at least 1"));
+    }
+    let size = weigh(&object)?;
+    let wants_usage = wants_usage(&object)?;
+    let metadata = metadata(&object)?;
+    Ok(Request {
+        operation: Operation::Chat,
         model,
         stream,
-        wants_usage: wants_usage(&object)?,
+        wants_usage,
         answers,
         // Both may be set; the upstream picks one of them, so the greater is what can happen.
         max_output: max_tokens.max(max_completion_tokens),
-        size: weigh(&object)?,
-        source: Source::OpenAiChat(Bytes::new()),
-    };
-    Ok(Request { source: Source::OpenAiChat(body), ..request })
+        long_cache: long_cache::is_asked(text),
+        metadata,
+        size,
+        source: Source::Body { wire: Wire::OpenAiChat, bytes: body.clone() },
+    })
 }
 
-/// The client's own bytes with only our fields replaced: the upstream's model name, and usage asked for in streams.
-pub fn for_upstream(body: &[u8], upstream_model: &str, stream: bool) -> Result<String, Error> {
+/// The body as text that a parser may see.
+fn text(body: &[u8]) -> Result<&str, Error> {
     let text = std::str::from_utf8(body).map_err(|_| Error::body("the request body is not UTF-8 text"))?;
-    let object = Object::parse(text).map_err(|problem| problem.about(None))?;
-    let model = json::quote(upstream_model);
-    if !stream {
-        return Ok(object.with(&[("model", &model)]));
+    if !json::is_shallow(text) {
+        return Err(Error::body(format!("the request body is nested deeper than {} levels", json::DEPTH_LIMIT)));
     }
-    let options = match object.get("stream_options") {
-        Some(options) => Object::parse(options)
-            .map_err(|problem| problem.about(Some("stream_options")))?
-            .with(&[("include_usage", "true")]),
-        None => r#"{"include_usage":true}"#.to_owned(),
-    };
-    Ok(object.with(&[("model", &model), ("stream_options", &options)]))
-}
-
-/// A body from the neutral form.
-pub fn encode_neutral(chat: &ChatRequest, upstream_model: &str) -> String {
-    let messages = chat.messages.iter().map(|message| {
-        let role = match message.role {
-            Role::System => "system",
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
-        Value::from(Map::from_iter([
-            ("role".to_owned(), role.into()),
-            ("content".to_owned(), message.content.as_str().into()),
-        ]))
-    });
-    let messages = Value::Array(messages.collect()).to_string();
-    let model = json::quote(upstream_model);
-    let max_tokens = chat.max_output_tokens.map(|limit| limit.to_string());
-    let mut fields: Vec<(&str, &str)> = vec![("model", &model), ("messages", &messages)];
-    if let Some(limit) = &max_tokens {
-        fields.push(("max_tokens", limit));
-    }
-    if let Some(temperature) = &chat.temperature {
-        fields.push(("temperature", temperature.as_str()));
-    }
-    if chat.stream {
-        fields.extend([("stream", "true"), ("stream_options", r#"{"include_usage":true}"#)]);
-    }
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
-    format!("{{{}}}", fields.join(","))
+    Ok(text)
 }
 
 fn missing(param: &str) -> Error {
@@ -98,6 +76,19 @@ fn wants_usage(object: &Object<'_>) -> Result<bool, Error> {
     let Some(raw) = object.get("stream_options") else { return Ok(false) };
     let options = Object::parse(raw).map_err(|problem| problem.about(Some("stream_options")))?;
     Ok(options.get("include_usage") == Some("true"))
+}
+
+fn metadata(object: &Object<'_>) -> Result<Vec<(String, String)>, Error> {
+    let Some(raw) = object.get("metadata") else { return Ok(Vec::new()) };
+    let pairs = Object::parse(raw).map_err(|problem| problem.about(Some("metadata")))?;
+    let pair = |(name, raw): (&str, &str)| match serde_json::from_str::<String>(raw) {
+        Ok(value) => Ok((name.to_owned(), value)),
+        Err(_) => {
+            let param = format!("metadata.{name}");
+            Err(Error::invalid(&param, format!("'{param}' must be a string")))
+        }
+    };
+    pairs.fields().map(pair).collect()
 }
 
 /// Adds up everything that may become prompt text. What we do not know counts by the bytes of its JSON, which are never

@@ -1,11 +1,12 @@
-//! Usage objects of the OpenAI wire, made disjoint (`ledger.md` 3).
+//! Usage objects of the OpenAI wire, made disjoint (`ledger.md` 3), and written again.
 //!
-//! `prompt_tokens` includes cached reads and writes, `completion_tokens` includes reasoning unless the sum check proves that
-//! a compatible server counts it on top.
+//! `prompt_tokens` includes cached reads and writes. Whether `completion_tokens` includes reasoning is the vendor's way
+//! ([`Quirks::reasoning`]); the sum check finds out where the way is not known, and complains where it is.
 
 use domain::usage::Count;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::{CachedAt, Quirks, ReasoningCount};
 use crate::tally::{InputTokens, OutputTokens, UsageReport};
 
 /// Most bytes of the raw object that a row keeps.
@@ -13,49 +14,151 @@ const RAW_LIMIT: usize = 4 * 1024;
 /// Counts above this are nonsense.
 const COUNT_LIMIT: u64 = 1 << 31;
 
-/// Reads a usage object. `None` when there is nothing that looks like one.
-pub fn report(value: &Value, is_final: bool) -> Option<UsageReport> {
-    let usage = value.as_object()?;
-    let prompt = count(usage.get("prompt_tokens"));
-    let completion = count(usage.get("completion_tokens"));
-    let total = count(usage.get("total_tokens"));
-    let detail = |group: &str, name: &str| count(usage.get(group).and_then(|details| details.get(name)));
-    let cached = detail("prompt_tokens_details", "cached_tokens");
-    let written = detail("prompt_tokens_details", "cache_write_tokens");
-    let reasoning = detail("completion_tokens_details", "reasoning_tokens");
+const MALFORMED: &str = "usage_malformed";
+const MISMATCH: &str = "usage_mismatch";
 
-    let mut flags = Vec::new();
-    if [prompt, completion, total, cached, written, reasoning].contains(&Count::Malformed) {
-        flags.push("usage_malformed");
+/// Reads a usage object. `None` when there is nothing that looks like one.
+pub fn report(value: &Value, is_final: bool, quirks: &Quirks) -> Option<UsageReport> {
+    if !value.is_object() {
+        return None;
     }
+    let counts = Counts::read(value, quirks);
     let mut mismatch = false;
-    let input = prompt.value().map(|prompt| {
-        let cache_read = at_most(cached.value().unwrap_or(0), prompt, &mut mismatch);
-        let cache_write_short = at_most(written.value().unwrap_or(0), prompt - cache_read, &mut mismatch);
-        InputTokens { input: prompt - cache_read - cache_write_short, cache_read, cache_write_short }
-    });
-    let output = completion.value().map(|completion| {
-        let reasoning = reasoning.value().unwrap_or(0);
-        split_output(prompt.value().unwrap_or(0), completion, reasoning, total.value(), &mut mismatch)
-    });
+    let input = input(&counts, quirks, &mut mismatch);
+    let output = output(&counts, quirks.reasoning, &mut mismatch);
+    let mut flags = Vec::new();
+    if counts.is_malformed {
+        flags.push(MALFORMED);
+    }
     if mismatch {
-        flags.push("usage_mismatch");
+        flags.push(MISMATCH);
     }
     let raw = Some(value.to_string()).filter(|raw| raw.len() <= RAW_LIMIT);
     Some(UsageReport { input, output, is_final, flags, raw })
 }
 
-/// The sum check: is reasoning part of the completion, or on top of it?
-fn split_output(prompt: u32, completion: u32, reasoning: u32, total: Option<u32>, mismatch: &mut bool) -> OutputTokens {
-    let sum = u64::from(prompt) + u64::from(completion);
-    let is_additive =
-        total.is_some_and(|total| u64::from(total) != sum && u64::from(total) == sum + u64::from(reasoning));
-    if is_additive {
-        return OutputTokens { output: completion, reasoning };
+/// The object for a client, in the wire's inclusive counting. `None` while one side is not known: unknown is not zero.
+pub fn object(report: &UsageReport) -> Option<Value> {
+    let (input, output) = (report.input?, report.output?);
+    let written = u64::from(input.cache_write_short) + u64::from(input.cache_write_long);
+    let prompt = u64::from(input.input) + u64::from(input.cache_read) + written;
+    let completion = u64::from(output.output) + u64::from(output.reasoning);
+    let mut prompt_details = json!({"cached_tokens": input.cache_read});
+    if written > 0 {
+        prompt_details["cache_write_tokens"] = written.into();
     }
-    *mismatch |= total.is_some_and(|total| u64::from(total) != sum);
+    Some(json!({
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": prompt_details,
+        "completion_tokens_details": {"reasoning_tokens": output.reasoning},
+    }))
+}
+
+/// The numbers of a usage object; missing and malformed ones are `None`.
+struct Counts {
+    prompt: Option<u32>,
+    completion: Option<u32>,
+    total: Option<u32>,
+    cached: Option<u32>,
+    hit: Option<u32>,
+    miss: Option<u32>,
+    written: Option<u32>,
+    reasoning: Option<u32>,
+    is_malformed: bool,
+}
+
+impl Counts {
+    fn read(usage: &Value, quirks: &Quirks) -> Self {
+        let mut is_malformed = false;
+        let mut number = |value: Option<&Value>| {
+            let count = count(value);
+            is_malformed |= count == Count::Malformed;
+            count.value()
+        };
+        let detail = |group: &str, name: &str| usage.get(group).and_then(|details| details.get(name));
+        let prompt = number(usage.get("prompt_tokens"));
+        let completion = number(usage.get("completion_tokens"));
+        let total = number(usage.get("total_tokens"));
+        let written = number(detail("prompt_tokens_details", quirks.cache_write_at));
+        let reasoning = number(detail("completion_tokens_details", "reasoning_tokens"));
+        let mut cached = number(detail("prompt_tokens_details", "cached_tokens"));
+        let (mut hit, mut miss) = (None, None);
+        match quirks.cached_at {
+            CachedAt::Details => {}
+            CachedAt::TopLevel => cached = number(usage.get("cached_tokens")).or(cached),
+            CachedAt::HitMiss => {
+                hit = number(usage.get("prompt_cache_hit_tokens"));
+                miss = number(usage.get("prompt_cache_miss_tokens"));
+            }
+        }
+        let prompt = prompt.filter(|prompt| *prompt > 0 || !quirks.prompt_zero_means_missing);
+        Self { prompt, completion, total, cached, hit, miss, written, reasoning, is_malformed }
+    }
+}
+
+fn input(counts: &Counts, quirks: &Quirks, mismatch: &mut bool) -> Option<InputTokens> {
+    if let (Some(hit), Some(miss)) = (counts.hit, counts.miss) {
+        let prompt = counts.prompt.map(u64::from);
+        *mismatch |= prompt.is_some_and(|prompt| prompt != u64::from(hit) + u64::from(miss));
+        return Some(InputTokens { input: miss, cache_read: hit, ..InputTokens::default() });
+    }
+    let prompt = counts.prompt?;
+    let cached = match quirks.cached_at {
+        CachedAt::HitMiss => {
+            counts.hit.or_else(|| counts.miss.map(|miss| prompt.saturating_sub(miss))).or(counts.cached)
+        }
+        CachedAt::Details | CachedAt::TopLevel => counts.cached,
+    };
+    let cache_read = at_most(cached.unwrap_or(0), prompt, mismatch);
+    let cache_write_short = at_most(counts.written.unwrap_or(0), prompt - cache_read, mismatch);
+    Some(InputTokens {
+        input: prompt - cache_read - cache_write_short,
+        cache_read,
+        cache_write_short,
+        cache_write_long: 0,
+    })
+}
+
+fn output(counts: &Counts, rule: ReasoningCount, mismatch: &mut bool) -> Option<OutputTokens> {
+    let completion = counts.completion?;
+    let reasoning = counts.reasoning.unwrap_or(0);
+    let check = SumCheck::of(counts, completion, reasoning);
+    let (is_additive, agrees) = match rule {
+        ReasoningCount::Auto => (check == SumCheck::Additive, check != SumCheck::Neither),
+        ReasoningCount::Included => (false, matches!(check, SumCheck::Silent | SumCheck::Included)),
+        ReasoningCount::Additive => (true, matches!(check, SumCheck::Silent | SumCheck::Additive)),
+    };
+    *mismatch |= !agrees;
+    if is_additive {
+        return Some(OutputTokens { output: completion, reasoning });
+    }
     let reasoning = at_most(reasoning, completion, mismatch);
-    OutputTokens { output: completion - reasoning, reasoning }
+    Some(OutputTokens { output: completion - reasoning, reasoning })
+}
+
+/// What `total_tokens` says about reasoning.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SumCheck {
+    /// Nothing: there is no total or no prompt, or the sums fit without any reasoning.
+    Silent,
+    Included,
+    Additive,
+    Neither,
+}
+
+impl SumCheck {
+    fn of(counts: &Counts, completion: u32, reasoning: u32) -> Self {
+        let (Some(total), Some(prompt)) = (counts.total, counts.prompt) else { return Self::Silent };
+        let beside_prompt = i64::from(total) - i64::from(prompt);
+        match (beside_prompt == i64::from(completion), reasoning) {
+            (true, 0) => Self::Silent,
+            (true, _) => Self::Included,
+            (false, _) if beside_prompt == i64::from(completion) + i64::from(reasoning) => Self::Additive,
+            (false, _) => Self::Neither,
+        }
+    }
 }
 
 fn at_most(part: u32, whole: u32, mismatch: &mut bool) -> u32 {
@@ -81,67 +184,4 @@ fn count(value: Option<&Value>) -> Count {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn read(value: Value) -> UsageReport {
-        report(&value, true).unwrap()
-    }
-
-    #[test]
-    fn classes_are_disjoint() {
-        let usage = read(json!({
-            "prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150,
-            "prompt_tokens_details": {"cached_tokens": 30, "cache_write_tokens": 20},
-            "completion_tokens_details": {"reasoning_tokens": 40}
-        }));
-        assert_eq!(usage.input, Some(InputTokens { input: 50, cache_read: 30, cache_write_short: 20 }));
-        assert_eq!(usage.output, Some(OutputTokens { output: 10, reasoning: 40 }));
-        assert_eq!(usage.flags, [""; 0]);
-    }
-
-    #[test]
-    fn the_sum_check_finds_reasoning_that_is_counted_on_top() {
-        let details = json!({"reasoning_tokens": 40});
-        let additive = read(json!({
-            "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 55, "completion_tokens_details": details
-        }));
-        assert_eq!((additive.output, additive.flags.len()), (Some(OutputTokens { output: 5, reasoning: 40 }), 0));
-        let neither = read(json!({
-            "prompt_tokens": 10, "completion_tokens": 50, "total_tokens": 61, "completion_tokens_details": details
-        }));
-        assert_eq!(neither.output, Some(OutputTokens { output: 10, reasoning: 40 }));
-        assert_eq!(neither.flags, ["usage_mismatch"]);
-    }
-
-    #[test]
-    fn a_part_above_its_whole_is_clamped_and_marked() {
-        let usage = read(json!({
-            "prompt_tokens": 10, "completion_tokens": 5,
-            "prompt_tokens_details": {"cached_tokens": 30}, "completion_tokens_details": {"reasoning_tokens": 9}
-        }));
-        assert_eq!(usage.input, Some(InputTokens { cache_read: 10, ..InputTokens::default() }));
-        assert_eq!(usage.output, Some(OutputTokens { output: 0, reasoning: 5 }));
-        assert_eq!(usage.flags, ["usage_mismatch"]);
-    }
-
-    #[test]
-    fn nonsense_is_malformed_and_a_whole_float_is_a_number() {
-        for wrong in [json!(-1), json!(12.5), json!("12"), json!({}), json!(9_223_372_036_854_775_807_u64), json!(true)]
-        {
-            let usage = read(json!({"prompt_tokens": wrong, "completion_tokens": 1}));
-            assert_eq!((usage.input, usage.flags.as_slice()), (None, ["usage_malformed"].as_slice()), "{wrong}");
-        }
-        assert_eq!(read(json!({"prompt_tokens": 12.0})).input.map(|input| input.input), Some(12));
-        assert_eq!(read(json!({"prompt_tokens": null})).flags, [""; 0]);
-        assert_eq!(read(json!({"prompt_tokens": 0})).input, Some(InputTokens::default()));
-    }
-
-    #[test]
-    fn no_object_is_no_report() {
-        assert_eq!(report(&Value::Null, true), None);
-        assert_eq!(report(&json!([1]), true), None);
-    }
-}
+mod tests;

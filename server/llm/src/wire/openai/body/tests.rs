@@ -1,5 +1,5 @@
 use super::*;
-use crate::chat::{Decimal, Message};
+use crate::wire::openai::{PLAIN, Quirks};
 
 fn decode(body: &str) -> Result<Request, Error> {
     decode_request(Bytes::copy_from_slice(body.as_bytes()))
@@ -28,6 +28,7 @@ fn a_wrong_field_is_named() {
         (r#"{"model":"m","messages":[{"content":"x"}]}"#.to_owned(), "messages[0].role"),
         (r#"{"model":"m","messages":[{"role":"user","content":7}]}"#.to_owned(), "messages[0].content"),
         (format!(r#"{{"model":"m","messages":[{HELLO}],"n":"two"}}"#), "n"),
+        (format!(r#"{{"model":"m","messages":[{HELLO}],"n":0}}"#), "n"),
         (format!(r#"{{"model":"m","messages":[{HELLO}],"max_tokens":-1}}"#), "max_tokens"),
         (format!(r#"{{"model":"m","messages":[{HELLO}],"stream":"yes"}}"#), "stream"),
         (format!(r#"{{"model":"m","messages":[{HELLO}],"stream_options":1}}"#), "stream_options"),
@@ -76,36 +77,63 @@ fn a_file_makes_the_input_opaque() {
 #[test]
 fn a_plain_call_goes_out_with_only_the_model_replaced() {
     let body = "{ \"seed\": 1.50,\n \"model\": \"public\", \"messages\": [ {\"role\":\"user\",\"content\":\"\\u0061\"} ], \"x_new\": {\"b\":1,\"a\":2} }";
-    assert_eq!(for_upstream(body.as_bytes(), "up/stream", false).unwrap(), body.replace("public", "up/stream"));
+    assert_eq!(for_upstream(body.as_bytes(), "up/stream", false, &PLAIN).unwrap(), body.replace("public", "up/stream"));
 }
 
 #[test]
 fn a_stream_goes_out_with_usage_asked_for() {
     let body = r#"{"model":"a","stream":true,"stream_options":{"x":1e3,"include_usage":false}}"#;
     assert_eq!(
-        for_upstream(body.as_bytes(), "b", true).unwrap(),
+        for_upstream(body.as_bytes(), "b", true, &PLAIN).unwrap(),
         r#"{"model":"b","stream":true,"stream_options":{"x":1e3,"include_usage":true}}"#
     );
     assert_eq!(
-        for_upstream(br#"{"model":"a","stream":true}"#, "b", true).unwrap(),
+        for_upstream(br#"{"model":"a","stream":true}"#, "b", true, &PLAIN).unwrap(),
         r#"{"model":"b","stream":true,"stream_options":{"include_usage":true}}"#
     );
 }
 
 #[test]
-fn the_neutral_form_is_written_with_the_number_as_it_was_typed() {
-    let chat = ChatRequest {
-        model: "public".to_owned(),
-        messages: vec![
-            Message { role: Role::System, content: "a\"b".to_owned() },
-            Message { role: Role::User, content: "é".to_owned() },
-        ],
-        max_output_tokens: Some(2_048),
-        temperature: Decimal::parse("0.30").unwrap(),
-        stream: true,
-    };
-    assert_eq!(
-        encode_neutral(&chat, "up"),
-        r#"{"model":"up","messages":[{"role":"system","content":"a\"b"},{"role":"user","content":"é"}],"max_tokens":2048,"temperature":0.30,"stream":true,"stream_options":{"include_usage":true}}"#
-    );
+fn an_upstream_that_refuses_stream_options_does_not_get_them() {
+    let quirks = Quirks { include_usage: false, ..PLAIN };
+    for (body, sent) in [
+        (r#"{"model":"a","stream":true}"#, r#"{"model":"b","stream":true}"#),
+        (r#"{"model":"a","stream_options":{"include_usage":true}}"#, r#"{"model":"b"}"#),
+        (r#"{ "stream_options" : {"x":[1,2]} , "model":"a" }"#, r#"{ "model":"b" }"#),
+        (r#"{"model":"a", "stream_options":null, "n":1.0}"#, r#"{"model":"b", "n":1.0}"#),
+        (r#"{"x":",","stream_options":{},"model":"a"}"#, r#"{"x":",","model":"b"}"#),
+    ] {
+        assert_eq!(for_upstream(body.as_bytes(), "b", true, &quirks).unwrap(), sent, "{body}");
+    }
+}
+
+#[test]
+fn a_long_cache_marker_is_found_wherever_it_stands() {
+    let long = r#""cache_control":{"type":"ephemeral","ttl":"1h"}"#;
+    for (rest, is_long) in [
+        (long.to_owned(), true),
+        (format!(r#""tools":[{{"type":"function",{long}}}]"#), true),
+        (format!(r#""x":{{"deep":[[{{{long}}}]]}}"#), true),
+        (r#""cache_control":{"type":"ephemeral","ttl":"5m"}"#.to_owned(), false),
+        (r#""cache_control":"1h""#.to_owned(), false),
+        (r#""cache_control":{"type":"1h"}"#.to_owned(), false),
+        (r#""ttl":"1h""#.to_owned(), false),
+        (r#""user":"\"cache_control\":{\"ttl\":\"1h\"}""#.to_owned(), false),
+    ] {
+        let body = format!(r#"{{"model":"m","messages":[{HELLO}],"n":1,"t":0.5,"ok":true,{rest}}}"#);
+        assert_eq!(decode(&body).unwrap().long_cache, is_long, "{rest}");
+    }
+    let part = format!(r#"{{"role":"user","content":[{{"type":"text","text":"x",{long}}}]}}"#);
+    assert!(decode(&format!(r#"{{"model":"m","messages":[{part}]}}"#)).unwrap().long_cache);
+}
+
+#[test]
+fn metadata_is_pairs_of_text() {
+    let body = |metadata: &str| format!(r#"{{"model":"m","messages":[{HELLO}],"metadata":{metadata}}}"#);
+    let pairs = decode(&body(r#"{"repo":"core","ticket":"42"}"#)).unwrap().metadata;
+    assert_eq!(pairs, [("repo".to_owned(), "core".to_owned()), ("ticket".to_owned(), "42".to_owned())]);
+    assert_eq!(decode(&body("null")).unwrap().metadata, []);
+    for (wrong, param) in [("[]", "metadata"), (r#"{"a":1}"#, "metadata.a"), (r#"{"a":"1","a":"2"}"#, "metadata.a")] {
+        assert_eq!(refusal(&body(wrong)).0.as_deref(), Some(param), "{wrong}");
+    }
 }

@@ -1,0 +1,46 @@
+//! OpenAI's legacy completions, for editors that fill in the middle.
+
+use bytes::Bytes;
+
+use super::{Dialect, DialectInfo};
+use crate::{
+    Error, HttpBody, Problem, Request,
+    event::Response,
+    frame::{Envelope, EventEncoder},
+    wire::{Wire, completions},
+};
+
+pub struct Completions;
+
+static INFO: DialectInfo =
+    DialectInfo { id: "openai_completions", wire: Wire::Completions, paths: &["/v1/completions"] };
+
+impl Dialect for Completions {
+    fn info(&self) -> &'static DialectInfo {
+        &INFO
+    }
+
+    fn decode(&self, body: Bytes) -> Result<Request, Error> {
+        completions::decode_request(body)
+    }
+
+    fn encode(&self, response: &Response, envelope: &Envelope) -> Bytes {
+        completions::encode_whole(response, envelope)
+    }
+
+    fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder> {
+        Box::new(completions::StreamEncoder::new(envelope.clone()))
+    }
+
+    fn render(&self, problem: &Problem) -> HttpBody {
+        super::openai_chat::OpenAiChat.render(problem)
+    }
+
+    fn render_event(&self, problem: &Problem) -> Bytes {
+        super::openai_chat::OpenAiChat.render_event(problem)
+    }
+
+    fn end_of_stream(&self) -> Bytes {
+        super::openai_chat::OpenAiChat.end_of_stream()
+    }
+}
