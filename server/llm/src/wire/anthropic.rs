@@ -24,6 +24,9 @@
 //! | efforts `Minimal` and `Low`; `Max` | `low`; `max` | `low`; `xhigh` and `max` |
 //! | `show` | `display: summarized` (unsaid with a budget), else `omitted` | `display` |
 //!
+//! Models before version 4.6 know neither efforts nor `display`: there an effort becomes a budget (minimal 1024, low 4096,
+//! medium 8192, high 16384, max 32000, at most half of `max_tokens`).
+//!
 //! With thinking on, the vendor takes no `temperature`, no `top_k` and a `top_p` of 0.95 or more: others are dropped by
 //! name. A forced `tool_choice` is refused by name. `adaptive` without display or effort is the documented effort `high`.
 //!

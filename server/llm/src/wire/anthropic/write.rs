@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{block::Content, block::Marker, read::drop_field};
 use crate::{
     Error,
-    chat::{ChatRequest, Decimal, Format},
+    chat::{ChatRequest, Decimal, Format, Message, Origin, Part, Role},
     wire::Encoded,
 };
 
@@ -69,7 +69,12 @@ pub fn encode_chat(chat: &ChatRequest, upstream_model: &str, max_output: Option<
     refuse(chat)?;
     let mut dropped = chat.dropped.clone();
     let max_tokens = chat.max_output_tokens.or(max_output).unwrap_or(DEFAULT_MAX_TOKENS);
-    let thinking = options::thinking(chat.reasoning.as_ref(), max_tokens, &mut dropped);
+    let mut reasoning = chat.reasoning.as_ref();
+    if reasoning.is_some() && has_lost_thoughts(&chat.messages) {
+        reasoning = None;
+        drop_field(&mut dropped, "reasoning");
+    }
+    let thinking = options::thinking(reasoning, upstream_model, max_tokens, &mut dropped);
     let is_thinking = thinking.as_ref().is_some_and(options::Thinking::is_on);
     let sampling = options::sampling(chat, is_thinking, &mut dropped);
     let (system, messages) = conversation::write(&chat.messages, &mut dropped)?;
@@ -87,7 +92,7 @@ pub fn encode_chat(chat: &ChatRequest, upstream_model: &str, max_output: Option<
         messages,
         tools: tools.collect(),
         tool_choice: options::choice(chat, is_thinking)?,
-        output_config: options::output_config(chat, thinking.as_ref()),
+        output_config: options::output_config(chat, upstream_model, thinking.as_ref()),
         thinking,
         stop_sequences: &chat.stop,
         temperature: sampling.temperature,
@@ -98,6 +103,16 @@ pub fn encode_chat(chat: &ChatRequest, upstream_model: &str, max_output: Option<
     };
     let body = serde_json::to_string(&body).map_err(|error| Error::body(error.to_string()))?;
     Ok(Encoded { body, dropped })
+}
+
+/// Is a tool loop under way whose thoughts the client did not keep, or that another vendor began? The vendor goes on
+/// thinking only where its own signed thoughts stand before the calls.
+fn has_lost_thoughts(messages: &[Message]) -> bool {
+    let is_in_loop = messages.last().is_some_and(|message| message.role == Role::Tool);
+    let turn = messages.iter().rfind(|message| message.role == Role::Assistant);
+    let is_own =
+        |part: &Part| matches!(part, Part::Reasoning { seal: Some(seal), .. } if seal.origin == Origin::Anthropic);
+    is_in_loop && turn.is_some_and(|turn| !turn.parts.iter().any(is_own))
 }
 
 /// What this wire has no word for.

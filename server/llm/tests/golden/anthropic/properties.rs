@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use llm::{
-    chat::Part,
+    chat::{ChatRequest, Part, Role},
     event::{Answer, ChatEvent, Response},
     frame::Decoder,
     wire::anthropic::{self, StreamDecoder},
@@ -126,11 +126,19 @@ fn is_well_formed(stream: &str) -> bool {
     ends && open.is_none() && kinds.iter().filter(|kind| *kind == "message_start").count() == 1
 }
 
+fn is_in_a_loop(chat: &ChatRequest) -> bool {
+    chat.messages.last().is_some_and(|message| message.role == Role::Tool)
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_request_comes_back_as_it_was_written(chat in values::chat()) {
+    fn a_request_comes_back_as_it_was_written(mut chat in values::chat()) {
+        if is_in_a_loop(&chat) {
+            // Whether such a turn may think depends on its seals: a test beside the code says how.
+            chat.reasoning = None;
+        }
         let written = anthropic::encode_chat(&chat, "m", None).unwrap();
         prop_assert_eq!(&written.dropped, &[""; 0]);
         prop_assert_eq!(anthropic::decode_chat(written.body.as_bytes()).unwrap(), chat);

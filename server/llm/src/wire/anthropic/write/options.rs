@@ -35,8 +35,48 @@ impl Thinking {
     }
 }
 
-pub(super) fn thinking(reasoning: Option<&Reasoning>, max_tokens: u32, dropped: &mut Vec<String>) -> Option<Thinking> {
+/// Models from before adaptive thinking, by parts of their names: they take a budget and know no `display` and no effort.
+const BUDGET_ONLY: &[&str] = &["claude-3", "-4-0", "-4-1", "-4-5", "-4-2025"];
+
+pub(super) fn takes_effort(model: &str) -> bool {
+    !BUDGET_ONLY.iter().any(|part| model.contains(part))
+}
+
+/// What an effort is in tokens, for models that know no effort.
+fn budget_of(effort: Effort) -> u32 {
+    match effort {
+        Effort::Off => 0,
+        Effort::Minimal => LEAST_BUDGET,
+        Effort::Low => 4_096,
+        Effort::Medium => 8_192,
+        Effort::High => 16_384,
+        Effort::Max => 32_000,
+    }
+}
+
+pub(super) fn thinking(
+    reasoning: Option<&Reasoning>,
+    model: &str,
+    max_tokens: u32,
+    dropped: &mut Vec<String>,
+) -> Option<Thinking> {
     let reasoning = reasoning?;
+    if !takes_effort(model) {
+        // Half of the answer is left for the answer.
+        let asked = reasoning.effort.map(|effort| budget_of(effort).min((max_tokens / 2).max(LEAST_BUDGET)));
+        return match reasoning.budget.or(asked) {
+            None if !reasoning.show => None,
+            Some(0) => Some(Thinking::Disabled),
+            _ if max_tokens <= LEAST_BUDGET => {
+                drop_field(dropped, "reasoning");
+                None
+            }
+            budget => {
+                let budget_tokens = budget.unwrap_or(LEAST_BUDGET).clamp(LEAST_BUDGET, max_tokens - 1);
+                Some(Thinking::Enabled { budget_tokens, display: None })
+            }
+        };
+    }
     let display = if reasoning.show { "summarized" } else { "omitted" };
     match (reasoning.effort, reasoning.budget) {
         (Some(Effort::Off), _) | (_, Some(0)) => Some(Thinking::Disabled),
@@ -67,8 +107,12 @@ struct OutputFormat<'a> {
     schema: std::borrow::Cow<'a, Value>,
 }
 
-pub(super) fn output_config<'a>(chat: &'a ChatRequest, thinking: Option<&Thinking>) -> Option<OutputConfig<'a>> {
-    let effort = chat.reasoning.as_ref().and_then(|reasoning| reasoning.effort);
+pub(super) fn output_config<'a>(
+    chat: &'a ChatRequest,
+    model: &str,
+    thinking: Option<&Thinking>,
+) -> Option<OutputConfig<'a>> {
+    let effort = chat.reasoning.as_ref().and_then(|reasoning| reasoning.effort).filter(|_| takes_effort(model));
     let effort = effort.filter(|_| thinking.is_some_and(Thinking::is_on)).and_then(|effort| match effort {
         Effort::Off => None,
         Effort::Minimal | Effort::Low => Some("low"),

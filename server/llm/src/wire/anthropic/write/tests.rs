@@ -273,3 +273,44 @@ fn a_tool_choice_needs_tools_and_carries_the_parallel_switch() {
     }
     assert_eq!(choice(Some(ToolChoice::Auto), Some(false), Vec::new()), None);
 }
+
+#[test]
+fn models_before_adaptive_thinking_get_a_budget_for_an_effort() {
+    for (model, effort, max_tokens, written) in [
+        ("claude-sonnet-4-5", Effort::High, 64_000, r#""thinking":{"type":"enabled","budget_tokens":16384}"#),
+        ("claude-sonnet-4-5", Effort::High, 4_000, r#""thinking":{"type":"enabled","budget_tokens":2000}"#),
+        ("claude-3-7-sonnet", Effort::Minimal, 4_000, r#""thinking":{"type":"enabled","budget_tokens":1024}"#),
+        ("claude-opus-4-20250514", Effort::Off, 4_000, r#""thinking":{"type":"disabled"}"#),
+        ("claude-opus-4-7", Effort::High, 64_000, r#""effort":"high""#),
+    ] {
+        let chat = ChatRequest {
+            messages: vec![Message::text(Role::User, "q")],
+            max_output_tokens: Some(max_tokens),
+            reasoning: Some(Reasoning { effort: Some(effort), ..Reasoning::default() }),
+            ..ChatRequest::default()
+        };
+        let body = encode_chat(&chat, model, None).unwrap().body;
+        assert!(body.contains(written), "{model}: {body}");
+        assert_eq!(body.contains("effort"), model == "claude-opus-4-7", "{body}");
+    }
+}
+
+#[test]
+fn a_tool_loop_without_its_own_signed_thoughts_goes_on_without_thinking() {
+    let call = Part::ToolCall { id: "c".to_owned(), name: "f".to_owned(), arguments: String::new(), cache: None };
+    let result = Part::ToolResult { id: "c".to_owned(), content: vec![Part::text("r")], is_error: false, cache: None };
+    let seal = Seal { origin: Origin::Anthropic, data: "sig".to_owned() };
+    let thought = Part::Reasoning { text: "hm".to_owned(), seal: Some(seal) };
+    for (turn, is_thinking) in [(vec![call.clone()], false), (vec![thought, call], true)] {
+        let messages = vec![
+            Message::text(Role::User, "q"),
+            Message { role: Role::Assistant, parts: turn },
+            Message { role: Role::Tool, parts: vec![result.clone()] },
+        ];
+        let reasoning = Some(Reasoning { budget: Some(2_000), ..Reasoning::default() });
+        let chat = ChatRequest { messages, reasoning, max_output_tokens: Some(9_000), ..ChatRequest::default() };
+        let written = encode_chat(&chat, "claude-opus-4-7", None).unwrap();
+        assert_eq!(written.body.contains("\"thinking\":{"), is_thinking, "{}", written.body);
+        assert_eq!(written.dropped.contains(&"reasoning".to_owned()), !is_thinking);
+    }
+}
