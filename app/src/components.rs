@@ -1,7 +1,7 @@
 //! Widgets that know no page: values and callbacks in, elements out.
 //!
 //! Never here: server functions, routes, the whole state of a page. Ids come from props. One more widget: a file here, a file
-//! of the same name in `style/`, one `pub mod` line below.
+//! of the same name in `style/`, one `pub mod` line below. Views import `crate::prelude`, see there.
 
 pub mod announcer;
 pub mod badge;

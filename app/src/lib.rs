@@ -34,6 +34,7 @@ pub mod events;
 pub mod format;
 pub mod forms;
 pub mod pages;
+mod prelude;
 
 /// The document around [`App`]. Rendered on the server only; its scripts and preloads carry the nonce of the response, which
 /// is why `<HydrationScripts>` is not used: its module preload has none.
@@ -72,6 +73,11 @@ fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn Possible
     Arc::new(path)
 }
 
+/// A page without its own type, for the same reason.
+fn page<V>(view: fn() -> V) -> fn() -> V {
+    view
+}
+
 /// The whole application.
 #[component]
 pub fn App() -> impl IntoView {
@@ -83,21 +89,21 @@ pub fn App() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=NotFound>
-                <Route path=at(path!("/")) view=Start ssr=SsrMode::Async />
-                <Route path=at(path!("/setup")) view=Setup ssr=SsrMode::Async />
-                <Route path=at(path!("/sign-in")) view=SignIn ssr=SsrMode::Async />
-                <ParentRoute path=at(path!("")) view=Frame ssr=SsrMode::Async>
-                    <Route path=at(path!("/t/:team")) view=Home ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/playground")) view=Playground ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/playground/:run")) view=Playground ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/runs")) view=Runs ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/history")) view=HistoryList ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/history/:request")) view=Request ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/models")) view=Models ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/providers")) view=Providers ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/keys")) view=Keys ssr=SsrMode::Async />
-                    <Route path=at(path!("/me/sessions")) view=Sessions ssr=SsrMode::Async />
-                    <Route path=at(path!("/admin/settings")) view=Settings ssr=SsrMode::Async />
+                <Route path=at(path!("/")) view=page(Start) ssr=SsrMode::Async />
+                <Route path=at(path!("/setup")) view=page(Setup) ssr=SsrMode::Async />
+                <Route path=at(path!("/sign-in")) view=page(SignIn) ssr=SsrMode::Async />
+                <ParentRoute path=at(path!("")) view=page(Frame) ssr=SsrMode::Async>
+                    <Route path=at(path!("/t/:team")) view=page(Home) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/playground")) view=page(Playground) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/playground/:run")) view=page(Playground) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/runs")) view=page(Runs) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/history")) view=page(HistoryList) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/history/:request")) view=page(Request) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/models")) view=page(Models) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/providers")) view=page(Providers) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/keys")) view=page(Keys) ssr=SsrMode::Async />
+                    <Route path=at(path!("/me/sessions")) view=page(Sessions) ssr=SsrMode::Async />
+                    <Route path=at(path!("/admin/settings")) view=page(Settings) ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

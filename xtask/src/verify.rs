@@ -106,7 +106,7 @@ fn tests() -> Result<()> {
 /// A test program that is not ours to compile; it gets a server and a fake provider to start.
 fn outside(name: &str, args: &[&str]) -> Result<()> {
     build_programs()?;
-    with_programs(&mut shell::program(name, args))
+    with_programs(&mut setup::with_node(name, args))
 }
 
 fn build_programs() -> Result<()> {

@@ -7,6 +7,8 @@
 const DEPTH: usize = 128;
 
 pub enum Node {
+    /// Not in the text: a field that its object does not have.
+    Missing,
     Null,
     Bool(bool),
     Natural(u64),

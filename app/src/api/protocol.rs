@@ -49,12 +49,8 @@ where
     }
 
     fn run_client(path: &str, input: Input) -> impl Future<Output = Answer<Output>> + Send {
-        let body = serde_json::to_vec(&input).map_err(|_| refused(ServerFnErrorErr::Args(String::new())));
-        let exchange = body.map(|body| exchange::<C>(path.to_owned(), body));
-        async move {
-            let answer = exchange?.await?;
-            tree::read(&answer).ok_or_else(unreadable)
-        }
+        let answer = exchange::<C>(path.to_owned(), serde_json::to_vec(&input).ok());
+        async move { tree::read(&answer.await?).ok_or_else(unreadable) }
     }
 }
 
@@ -66,9 +62,13 @@ fn refused(error: ServerFnErrorErr) -> Failure {
     Failure::from_server_fn_error(error)
 }
 
-/// Sends one body and brings the answer's, or the error that the server wrote.
-fn exchange<C: Client<Failure>>(path: String, body: Vec<u8>) -> Pin<Box<dyn Future<Output = Answer<Bytes>> + Send>> {
+/// Sends one body and brings the answer's, or the error that the server wrote. `None` is what could not be written as JSON.
+fn exchange<C: Client<Failure>>(
+    path: String,
+    body: Option<Vec<u8>>,
+) -> Pin<Box<dyn Future<Output = Answer<Bytes>> + Send>> {
     Box::pin(async move {
+        let body = body.ok_or_else(|| refused(ServerFnErrorErr::Args(String::new())))?;
         let request = C::Request::try_new_post_bytes(&path, JSON, JSON, body.into())?;
         let response = C::send(request).await?;
         let failed = (400..=599).contains(&response.status());

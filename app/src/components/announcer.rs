@@ -1,8 +1,6 @@
 //! Tells assistive technology what changed without a page load: one polite live region, there before its text changes.
 
-use leptos::prelude::*;
-
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// Where pages and streams leave their sentence.
 #[derive(Clone, Copy)]

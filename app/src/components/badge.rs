@@ -1,8 +1,7 @@
 //! State as word, shape and colour together: a filled dot, a ring, or a ring with a bar.
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 /// What a state means. Colour and shape follow from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

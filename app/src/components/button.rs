@@ -1,8 +1,7 @@
 //! Buttons act, links navigate; both come in the same looks.
 
-use leptos::prelude::*;
-
 use super::{erase::Erase, icon::icon};
+use crate::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {

@@ -1,8 +1,7 @@
 //! A block of code with its language and a copy button.
 
-use leptos::prelude::*;
-
 use super::{copy_button::copy_button, erase::Erase};
+use crate::prelude::*;
 
 /// `label` is the language or what the block is.
 pub fn code_block(label: String, text: String) -> AnyView {

@@ -2,10 +2,8 @@
 
 use std::{rc::Rc, time::Duration};
 
-use leptos::prelude::*;
-
 use super::{announcer::Announcer, erase::Erase, icon::icon, toast::Toasts};
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// `what` names the value: "Copy request id".
 pub fn copy_button(what: &'static str, text: String) -> AnyView {

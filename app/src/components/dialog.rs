@@ -1,13 +1,11 @@
 //! A modal dialog on the native element: focus moves in and comes back, Esc closes, the page behind is inert.
 
-use leptos::prelude::*;
-
 use super::{
     erase::Erase,
     icon::icon,
     reactive::{react, when},
 };
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// Opens and closes with `open`; closing it by Esc or by its cross writes `open` back.
 #[component]

@@ -1,8 +1,7 @@
 //! What an empty area says: one sentence and one action.
 
-use leptos::prelude::*;
-
 use super::{erase::Erase, icon::icon};
+use crate::prelude::*;
 
 /// `action` is a button or a link, or nothing.
 pub fn empty_state(icon_name: &'static str, title: &'static str, text: String, action: Option<AnyView>) -> AnyView {

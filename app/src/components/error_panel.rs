@@ -1,7 +1,6 @@
 //! What went wrong in one panel, what to do about it, and the request id for whoever looks into it.
 
 use domain::{ApiError, ErrorKind};
-use leptos::prelude::*;
 
 use super::{
     button::{Button, Look, link_button},
@@ -9,6 +8,7 @@ use super::{
     erase::Erase,
     icon::icon,
 };
+use crate::prelude::*;
 
 fn title(kind: ErrorKind) -> &'static str {
     match kind {

@@ -2,10 +2,8 @@
 //!
 //! Fields are not reset when the page hydrates: what was typed before that is taken over.
 
-use leptos::prelude::*;
-
 use super::{erase::Erase, error_panel::sentence, reactive::react};
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// What a field is, apart from its value and its error.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +106,7 @@ fn control(info: FieldInfo, first: String, error: Signal<Option<String>>, typed:
         .aria_describedby(described())
         .on(leptos::ev::input, move |event| typed.run(event_target_value(&event)));
     match text {
-        Some(text) => area.child(text).into_any(),
+        Some(text) => leptos::prelude::ElementChild::child(area, text).into_any(),
         None => area.into_any(),
     }
 }

@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
 use self::{
     inline::Inline,
     parse::{Block, Piece},
@@ -16,6 +14,7 @@ use super::{
     erase::Erase,
     reactive::{Keyed, keyed, when},
 };
+use crate::prelude::*;
 
 pub mod inline;
 pub mod parse;
@@ -109,7 +108,7 @@ fn row(piece: &Arc<Piece>) -> Keyed {
 
 /// An element of an answer. One type for all tags, where the view macro has one for each.
 fn element(tag: &'static str, children: Vec<AnyView>) -> AnyView {
-    leptos::html::custom(tag).child(children).into_any()
+    leptos::prelude::ElementChild::child(leptos::html::custom(tag), children).into_any()
 }
 
 fn block(it: &Block) -> AnyView {

@@ -1,9 +1,9 @@
 //! The frame of one page: title, heading, actions, body.
 
-use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{announcer::Announcer, erase::Erase, icon::icon, reactive::react};
+use crate::prelude::*;
 
 const HEADING: &str = "page-heading";
 

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 type Make = dyn Fn() -> AnyView + Send + Sync;
 

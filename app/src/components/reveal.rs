@@ -1,7 +1,5 @@
 //! A secret shown once, with the snippets that use it. It lives in a signal of the open dialog and nowhere else.
 
-use leptos::prelude::*;
-
 use super::{
     button::{Button, Look},
     code_block::code_block,
@@ -11,6 +9,7 @@ use super::{
     icon::icon,
     tabs::Tabs,
 };
+use crate::prelude::*;
 
 /// The secret and where to use it.
 #[derive(Clone, PartialEq, Eq)]

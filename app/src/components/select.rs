@@ -1,8 +1,7 @@
 //! Choices: the native select, and a group of radio buttons for choices that need explaining.
 
-use leptos::prelude::*;
-
 use super::{erase::Erase, field::field_note};
+use crate::prelude::*;
 
 /// One choice: what is sent, what is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Grey shapes in the final layout while content loads; they fade in after 200 ms, so a fast answer never shows them.
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 /// What the content will look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! One figure with its unit and where it comes from.
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 /// A figure as it is printed, never a number: unknown and zero must already differ.
 #[derive(Clone, Debug, Default)]

@@ -3,10 +3,9 @@
 use std::{future::Future, pin::Pin};
 
 use domain::ApiError;
-use leptos::prelude::*;
 
 use super::{erase::Erase, error_panel::sentence, icon::icon};
-use crate::{api::Answer, browser};
+use crate::{api::Answer, browser, prelude::*};
 
 #[derive(Clone, Copy)]
 pub struct Submit {

@@ -1,8 +1,7 @@
 //! Real tables: caption, header scopes, a sticky head, figures on the right, sideways scrolling reachable by keyboard.
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 /// A column's header; figures are aligned right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

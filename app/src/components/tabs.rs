@@ -1,8 +1,7 @@
 //! A few choices side by side, one of them pressed: for views of the same thing. Pages that are different are links instead.
 
-use leptos::prelude::*;
-
 use super::erase::Erase;
+use crate::prelude::*;
 
 /// `label` names the group; each choice is its value and its word.
 #[component]

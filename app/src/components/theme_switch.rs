@@ -1,9 +1,7 @@
 //! Light, dark, or as the system has it. The choice is a cookie, so the next page is right from its first byte.
 
-use leptos::prelude::*;
-
 use super::{erase::Erase, icon::icon};
-use crate::browser;
+use crate::{browser, prelude::*};
 
 const CHOICES: [(&str, &str, &str); 3] =
     [("light", "Light theme", "sun"), ("dark", "Dark theme", "moon"), ("", "Theme of the system", "monitor")];

@@ -1,9 +1,8 @@
 //! A moment as the server formatted it, so that both sides print the same.
 
 use domain::clock::Stamp;
-use leptos::prelude::*;
 
-use crate::format::MISSING;
+use crate::{format::MISSING, prelude::*};
 
 use super::erase::Erase;
 

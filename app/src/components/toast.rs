@@ -2,14 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use leptos::prelude::*;
-
 use super::{
     erase::Erase,
     icon::icon,
     reactive::{Keyed, keyed},
 };
-use crate::browser;
+use crate::{browser, prelude::*};
 
 const SECONDS: u64 = 6;
 const REGION: &str = "toasts";

@@ -3,7 +3,6 @@
 //! One more entry of the navigation: a line in [`places`].
 
 use domain::team::Me;
-use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
         fetched::{Fetched, fetch},
         icon::icon,
     },
+    prelude::*,
 };
 
 mod account;

@@ -5,7 +5,6 @@ use domain::{
     ledger::{AttemptState, Outcome},
     model::ModelSummary,
 };
-use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
@@ -28,6 +27,7 @@ use crate::{
         time::time,
     },
     format::{amount, duration_or_dash, outcome_sentence, outcome_word, query_value, row_tokens},
+    prelude::*,
 };
 
 /// What the address asks for.

@@ -1,7 +1,6 @@
 //! Home of a team: the last 24 hours, what is left to do, the newest requests. `?welcome=1` follows set-up.
 
 use domain::team::TeamHome;
-use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::first_run::FirstRun;
@@ -19,6 +18,7 @@ use crate::{
         stat::{Stat, stats},
     },
     format::{MISSING, plural},
+    prelude::*,
 };
 
 mod first_run;

@@ -4,7 +4,6 @@ use domain::{
     key::{AllowedModels, KeySummary},
     team::Me,
 };
-use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::{create::CreateDialog, revoke::RevokeDialog};
@@ -25,6 +24,7 @@ use crate::{
         table::{Column, actions, table, text},
         time::{missing, time, time_or},
     },
+    prelude::*,
 };
 
 mod create;

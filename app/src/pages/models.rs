@@ -1,7 +1,6 @@
 //! Models: the names clients send, what they cost, how much they take. A model without a price says so; it is never $0.
 
 use domain::model::{ModelSummary, PriceText};
-use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::{add::AddDialog, price::PriceDialog};
@@ -22,6 +21,7 @@ use crate::{
         time::missing,
     },
     format::{MISSING, count_or_dash, query_value},
+    prelude::*,
 };
 
 mod add;

@@ -7,7 +7,6 @@ use domain::{
     model::ModelSummary,
     run::{CellView, RunView},
 };
-use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::{
@@ -25,6 +24,7 @@ use crate::{
         page::{Page, Parent},
         skeleton::Shape,
     },
+    prelude::*,
 };
 
 mod cell;

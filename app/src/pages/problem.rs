@@ -1,11 +1,13 @@
 //! An address that leads nowhere. Everything else that can go wrong is shown in place, by `components::error_panel`.
 
-use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::{
-    button::{Look, link_button},
-    icon::icon,
+use crate::{
+    components::{
+        button::{Look, link_button},
+        icon::icon,
+    },
+    prelude::*,
 };
 
 #[component]

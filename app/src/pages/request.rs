@@ -1,17 +1,18 @@
-//! One request as a receipt: what was asked, what happened, and the arithmetic of what it cost.
+//! One request as a receipt: what was asked, what happened, and the arithmetic of what it cost. What was said is fetched only
+//! when somebody opens it.
 
 use domain::{
     history::{AttemptDetail, RequestDetail},
     id::RequestId,
 };
-use leptos::prelude::*;
 
-use self::receipt::receipt;
-use super::{history::status, param, team};
+use self::{content::content, marks::marks, receipt::receipt};
+use super::{frame::Viewer, history::status, param, team};
 use crate::{
     api::{self, Failure},
     components::{
         badge::{Tone, badge, tag},
+        code_block::code_block,
         copy_button::copyable,
         erase::Erase,
         fetched::fetch,
@@ -20,8 +21,11 @@ use crate::{
         time::{missing, time, time_or},
     },
     format::{MISSING, amount, duration_or_dash, outcome_sentence},
+    prelude::*,
 };
 
+mod content;
+mod marks;
 mod receipt;
 
 #[component]
@@ -61,7 +65,20 @@ fn optional(text: Option<String>, why: &'static str) -> AnyView {
 }
 
 fn request_view(detail: RequestDetail, team: &str) -> AnyView {
-    let RequestDetail { request: _, public, model_asked, dialect, stream, run, attempts } = detail;
+    let RequestDetail {
+        request,
+        public,
+        model_asked,
+        dialect,
+        stream,
+        run,
+        task,
+        tags,
+        conversation,
+        attempts,
+    } = detail;
+    // The receipt API answers the key that made the call; a run has none.
+    let json = run.is_none().then(|| receipt_command(public.clone())).flatten();
     let run = run.map(|run| {
         let link = view! { <a href=format!("/t/{team}/playground/{run}")>"Open the run"</a> }.erase();
         fact("Run", link)
@@ -74,18 +91,44 @@ fn request_view(detail: RequestDetail, team: &str) -> AnyView {
             {fact("Model asked for", view! { <span class="mono">{model_asked}</span> }.erase())}
             {fact("Caller", caller.map_or_else(|| missing("Not recorded"), IntoAny::into_any))}
             {fact("Dialect", format!("{dialect}{}", if stream { ", streamed" } else { ", in one piece" }).into_any())}
-            {run}
+            {run} {task.map(|it| fact("Task class", it.as_str().replace('_', " ").into_any()))}
+            {conversation.map(|it| fact("Conversation", copyable("Copy conversation id", it)))}
+            {(!tags.is_empty()).then(|| fact("Tags", tag_list(tags)))}
         </dl>
+        {content(team.to_owned(), request)}
         {attempts}
+        {json}
     }
     .erase()
+}
+
+fn tag_list(tags: Vec<(String, String)>) -> AnyView {
+    let tags = tags.into_iter().map(|(key, value)| tag(format!("{key} = {value}"))).collect::<Vec<_>>();
+    view! { <span class="tag-list">{tags}</span> }.erase()
+}
+
+/// How a program gets the same receipt.
+fn receipt_command(public: String) -> Option<AnyView> {
+    let viewer = use_context::<Viewer>()?;
+    let command = move |url: String| {
+        let text = format!("curl {url}/api/v1/requests/{public} \\\n  -H \"Authorization: Bearer $TALLYGATE_KEY\"\n");
+        view! {
+            <section class="attempt" aria-labelledby="receipt-json">
+                <h2 id="receipt-json">"This receipt as JSON"</h2>
+                <p class="form-text">"With the key that made the call."</p>
+                {code_block("Shell".to_owned(), text)}
+            </section>
+        }
+        .erase()
+    };
+    Some(viewer.me.view(move |me| me.map_or_else(|_| ().into_any(), |me| command(me.public_url))))
 }
 
 fn attempt(it: AttemptDetail) -> AnyView {
     let heading = format!("attempt-{}", it.number);
     let labelled = heading.clone();
     let bill = receipt(&it);
-    let flags = it.flags.iter().map(|flag| tag(flag.replace('_', " "))).collect::<Vec<_>>();
+    let marks = marks(&it.flags);
     let lead = it.row.outcome.map(outcome_sentence).unwrap_or_default();
     let cost = amount(it.row.cost, it.row.unpriced, it.row.usage_source);
     view! {
@@ -93,12 +136,12 @@ fn attempt(it: AttemptDetail) -> AnyView {
             <div class="attempt-head">
                 <h2 id=heading>{format!("Attempt {}", it.number)}</h2>
                 {status(it.row.state, it.row.outcome)}
-                {flags}
                 <span class="attempt-cost" title=cost.title>
                     {cost.text}
                 </span>
             </div>
             <p class="form-text">{lead}</p>
+            {marks}
             {timeline(&it)}
             {attempt_facts(it)}
             {bill}

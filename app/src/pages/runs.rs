@@ -1,7 +1,6 @@
 //! Earlier runs of the team, newest first.
 
 use domain::run::RunSummary;
-use leptos::prelude::*;
 
 use super::team;
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
         time::time,
     },
     format::amount,
+    prelude::*,
 };
 
 #[component]

@@ -1,7 +1,6 @@
 //! The reader's own sign-in sessions: which device, where from, end one or all others.
 
 use domain::{id::SessionId, session::SessionSummary};
-use leptos::prelude::*;
 
 use crate::{
     api,
@@ -17,6 +16,7 @@ use crate::{
         time::time,
         toast::Toasts,
     },
+    prelude::*,
 };
 
 #[component]

@@ -1,7 +1,6 @@
 //! Settings of the instance: name, zone, and which private addresses providers may have.
 
 use domain::settings::InstanceSettings;
-use leptos::prelude::*;
 
 use crate::{
     api,
@@ -15,6 +14,7 @@ use crate::{
         submit::{Submit, form_error},
         toast::Toasts,
     },
+    prelude::*,
 };
 
 const NAME: FieldInfo =

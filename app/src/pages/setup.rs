@@ -1,6 +1,5 @@
 //! First run: the owner, the instance, and what is stored. A plain form post; nothing works without the one-time code.
 
-use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
         submit::form_error,
     },
     forms::FormState,
+    prelude::*,
 };
 
 const CODE: FieldInfo = FieldInfo {
@@ -59,12 +59,17 @@ const CONTENT: &[Explained] = &[
     Explained {
         value: "full",
         label: "Keep prompts and answers",
-        text: "Recorded as the rule of new teams. This version stores no content of API calls yet.",
+        text: "The text of API calls is kept for 30 days. Images and files are kept as hash and size only.",
+    },
+    Explained {
+        value: "redacted",
+        label: "Keep them with keys masked",
+        text: "The same, but what looks like an API key is masked before it is stored. Nothing else is.",
     },
     Explained {
         value: "metadata",
         label: "Keep numbers only",
-        text: "API calls keep times, models, tokens and cost. Playground runs keep their text.",
+        text: "API calls keep times, models, tokens and cost, and no text.",
     },
 ];
 
@@ -111,6 +116,7 @@ fn setup_form(form: &FormState) -> AnyView {
                     form.value("store_content"),
                     error_of("store_content"),
                 )}
+                <p class="form-text">"Playground runs keep their own text either way: reading it is what they are for."</p>
             </section>
             {form_error(Signal::stored(form.error.clone()))}
             <Button look=Look::Primary label="Create instance" submit=true />

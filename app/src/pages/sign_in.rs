@@ -1,7 +1,6 @@
 //! Sign in: a plain form post, which works before and without JavaScript.
 
 use domain::ApiError;
-use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
@@ -13,6 +12,7 @@ use crate::{
         submit::form_error,
     },
     forms::FormState,
+    prelude::*,
 };
 
 const EMAIL: FieldInfo = FieldInfo {

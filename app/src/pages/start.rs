@@ -1,11 +1,13 @@
 //! `/`: the server leads on to the team, to sign-in or to set-up. This is what remains when it cannot.
 
-use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::{
-    button::{Look, link_button},
-    page_mark::page_mark,
+use crate::{
+    components::{
+        button::{Look, link_button},
+        page_mark::page_mark,
+    },
+    prelude::*,
 };
 
 #[component]

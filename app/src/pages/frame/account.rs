@@ -1,10 +1,12 @@
 //! The person at the bottom of the navigation: theme, sessions, sign-out.
 
 use domain::team::Me;
-use leptos::prelude::*;
 
 use super::sidebar::Spot;
-use crate::components::{erase::Erase, icon::icon, theme_switch::theme_switch};
+use crate::{
+    components::{erase::Erase, icon::icon, theme_switch::theme_switch},
+    prelude::*,
+};
 
 pub fn account(me: Me, spot: Spot) -> AnyView {
     let Me { name, email, role, .. } = me;

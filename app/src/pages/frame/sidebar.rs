@@ -1,12 +1,12 @@
 //! The sidebar of wide screens; the bottom bar and its sheet on narrow ones.
 
 use domain::team::Me;
-use leptos::prelude::*;
 
 use super::{Place, account::account, is_at, nav_groups, places, switcher::switcher};
 use crate::{
     browser,
     components::{erase::Erase, fetched::Fetched, icon::icon},
+    prelude::*,
 };
 
 /// Which of its two places a list of links stands in: ids must differ between them.

@@ -1,10 +1,12 @@
 //! The team switcher on top of the navigation.
 
 use domain::team::{Me, TeamLink};
-use leptos::prelude::*;
 
 use super::sidebar::Spot;
-use crate::components::{erase::Erase, icon::icon};
+use crate::{
+    components::{erase::Erase, icon::icon},
+    prelude::*,
+};
 
 pub fn switcher(me: Me, current: Memo<String>, spot: Spot) -> AnyView {
     let Me { instance_name, teams, .. } = me;

@@ -4,7 +4,6 @@ use domain::{
     key::{AllowedModels, CreatedKey, KeyKind, NewKey},
     team::TeamHome,
 };
-use leptos::prelude::*;
 
 use crate::{
     api::{self, Answer},
@@ -16,6 +15,7 @@ use crate::{
         submit::{Submit, form_error},
     },
     pages::frame::Viewer,
+    prelude::*,
 };
 
 #[component]

@@ -4,7 +4,6 @@ use domain::{
     key::{AllowedModels, CreatedKey, KeyKind, KeySummary, NewKey},
     model::ModelSummary,
 };
-use leptos::prelude::*;
 
 use crate::{
     api,
@@ -20,6 +19,7 @@ use crate::{
         submit::{Submit, form_error},
     },
     pages::frame::Viewer,
+    prelude::*,
 };
 
 const NAME: FieldInfo = FieldInfo {

@@ -1,7 +1,6 @@
 //! Revoking cannot be undone and stops whatever uses the key, so it asks for the key's name.
 
 use domain::key::KeySummary;
-use leptos::prelude::*;
 
 use crate::{
     api,
@@ -14,6 +13,7 @@ use crate::{
         submit::{Submit, form_error},
         toast::Toasts,
     },
+    prelude::*,
 };
 
 const NAME: FieldInfo = FieldInfo { required: true, ..FieldInfo::new("revoke-name", "name", "Type the key's name") };

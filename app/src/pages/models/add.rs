@@ -4,7 +4,6 @@ use domain::{
     model::{ModelSummary, NewModel, PriceText},
     provider::ProviderSummary,
 };
-use leptos::prelude::*;
 
 use super::{CACHED, INPUT, OUTPUT};
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         submit::{Submit, form_error},
         toast::Toasts,
     },
+    prelude::*,
 };
 
 const NAME: FieldInfo = FieldInfo {

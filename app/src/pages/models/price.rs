@@ -1,7 +1,6 @@
 //! The dialog that adds a price version to a model.
 
 use domain::model::{ModelSummary, NewPrice, PriceText};
-use leptos::prelude::*;
 
 use crate::{
     api,
@@ -15,6 +14,7 @@ use crate::{
         time::time,
         toast::Toasts,
     },
+    prelude::*,
 };
 
 // Ids of their own: the other dialog is on the same page.

@@ -1,7 +1,6 @@
 //! One column: model and state on top, the answer, what it took below.
 
 use domain::run::{CellMetrics, CellState};
-use leptos::prelude::*;
 
 use super::live::{LiveCell, LiveRun, state_word};
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         submit::problem,
     },
     format::{MISSING, amount, duration_or_dash, tokens_per_second},
+    prelude::*,
 };
 
 pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<String>) -> AnyView {

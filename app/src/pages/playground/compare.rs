@@ -1,7 +1,5 @@
 //! The figures of all columns in one table: what narrow screens show instead of columns side by side.
 
-use leptos::prelude::*;
-
 use super::live::LiveCell;
 use crate::{
     components::{
@@ -9,6 +7,7 @@ use crate::{
         table::{Column, figures, table, text},
     },
     format::{amount, count_or_dash, duration_or_dash},
+    prelude::*,
 };
 
 pub fn compare(cells: &[LiveCell]) -> AnyView {

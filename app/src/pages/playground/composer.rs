@@ -6,7 +6,6 @@ use domain::{
     model::ModelSummary,
     run::{MAX_VARIANTS, NewRun},
 };
-use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::picker::picker;
@@ -18,6 +17,7 @@ use crate::{
         field::{FieldInfo, text_field},
         submit::{Submit, form_error},
     },
+    prelude::*,
 };
 
 const SYSTEM: FieldInfo = FieldInfo {

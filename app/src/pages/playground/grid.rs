@@ -1,7 +1,6 @@
 //! The columns of a run, and the line above them that says who ran it and how it goes.
 
 use domain::run::{CellState, RunView};
-use leptos::prelude::*;
 
 use super::{
     cell::cell_view,
@@ -18,6 +17,7 @@ use crate::{
         time::time,
     },
     events::FeedState,
+    prelude::*,
 };
 
 /// The run, live when it is not finished.

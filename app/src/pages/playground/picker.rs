@@ -1,7 +1,6 @@
 //! Which models: chips, and a list of checkboxes behind *Choose models*. The choice is in the address.
 
 use domain::{model::ModelSummary, run::MAX_VARIANTS};
-use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
         icon::icon,
     },
     format::query_value,
+    prelude::*,
 };
 
 /// `in_address`: the choice is written into the address, as long as the page is not a run's own.

@@ -1,12 +1,13 @@
 //! The bill of one attempt: tokens by class × rate = amount, and what was held back for it.
 
 use domain::{
+    Money,
     history::AttemptDetail,
+    ledger::AttemptState,
     price::{PriceClass, PriceComponent},
     text::thousands,
     usage::{Usage, UsageSource},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -15,6 +16,7 @@ use crate::{
         time::time,
     },
     format::{MISSING, amount, class_word, exact_product},
+    prelude::*,
 };
 
 /// Tokens of one class.
@@ -120,7 +122,28 @@ fn ledger_lines(it: &AttemptDetail) -> AnyView {
                 <dd title=format!("${}", it.charged.exact())>{it.charged.short()}</dd>
                 <dd class="ledger-note">{format!("${}", it.charged.exact())}</dd>
             </div>
+            {difference(it)}
         </dl>
     }
     .erase()
+}
+
+/// What the reservation was too high or too low by, once the attempt is over.
+fn difference(it: &AttemptDetail) -> Option<AnyView> {
+    let rest = it.reserved.0.saturating_sub(it.charged.0);
+    let (words, note) = match it.row.state {
+        AttemptState::Reserved => return None,
+        AttemptState::Uncertain => ("Given back", "Nobody knows what the provider billed: the whole reservation counts"),
+        _ if rest < 0 => ("Above the reservation", "It cost more than its bound, and is charged in full"),
+        _ => ("Given back", "Reserved less charged"),
+    };
+    let amount = Money(rest.saturating_abs());
+    let line = view! {
+        <div>
+            <dt>{words}</dt>
+            <dd title=format!("${}", amount.exact())>{amount.short()}</dd>
+            <dd class="ledger-note">{note}</dd>
+        </div>
+    };
+    Some(line.erase())
 }
