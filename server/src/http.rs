@@ -10,6 +10,7 @@ pub mod origin;
 pub mod pages;
 pub mod principal;
 pub mod public_origin;
+mod requests;
 pub mod router;
 pub mod session;
 pub mod session_store;

@@ -80,6 +80,7 @@ impl Server {
             vault: foundation.vault.clone(),
             clock: foundation.clock.clone(),
             entropy: foundation.entropy.clone(),
+            patience: gateway::Patience::default(),
             tasks: tasks.clone(),
             core: core.clone(),
             stop: core_stop.clone(),

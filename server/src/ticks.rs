@@ -1,22 +1,26 @@
-//! What happens by the clock: heartbeat, sweep of expired attempts, partitions, old sessions. Many replicas may tick; each statement takes
-//! the advisory lock or row lock that makes one of them the leader for that moment.
+//! What happens by the clock: heartbeat, sweep of expired attempts, partitions, old sessions, old text of calls. Many replicas
+//! may tick; each statement takes the advisory lock or row lock that makes one of them the leader for that moment.
 
 use std::time::Duration;
 
+use domain::history::CONTENT_DAYS;
 use gateway::Gateway;
-use store::pool::Pools;
+use store::pool::{self, Pools};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 const HEARTBEAT_AND_SWEEP: Duration = Duration::from_secs(5);
 /// This many heartbeats make an hour.
 const HOURLY: u32 = 720;
+/// Texts that one tick removes: few enough for the time limit of a statement, and the heartbeat waits behind it.
+const TEXTS_AT_ONCE: u32 = 2_000;
 
 /// Ticks until `stop`. A failed tick is logged and tried again at the next one.
 pub async fn run(gateway: Gateway, control: control::Context, pools: Pools, stop: CancellationToken) {
     let mut ticks = interval(HEARTBEAT_AND_SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut count: u32 = 0;
+    let mut has_more_text = false;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -38,6 +42,12 @@ pub async fn run(gateway: Gateway, control: control::Context, pools: Pools, stop
                 tracing::warn!(%error, "old sessions could not be removed");
             }
         }
+        if has_more_text || count.is_multiple_of(HOURLY) {
+            has_more_text = expire_content(&pools).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "old text of calls could not be removed");
+                false
+            });
+        }
         count = count.wrapping_add(1);
     }
 }
@@ -45,4 +55,14 @@ pub async fn run(gateway: Gateway, control: control::Context, pools: Pools, stop
 async fn make_partitions(pools: &Pools) -> Result<(), store::Error> {
     let mut connection = pools.dashboard.acquire().await?;
     store::attempts::make_partitions(&mut connection).await
+}
+
+/// What was said in calls goes after its time; their numbers stay. Tells whether there is more of it.
+async fn expire_content(pools: &Pools) -> Result<bool, store::Error> {
+    let mut connection = pool::connection(&pools.dashboard).await?;
+    let removed = store::bodies::expire(&mut connection, CONTENT_DAYS, TEXTS_AT_ONCE).await?;
+    if removed > 0 {
+        tracing::info!(removed, "old text of calls is gone");
+    }
+    Ok(removed == u64::from(TEXTS_AT_ONCE))
 }

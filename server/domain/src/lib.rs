@@ -4,6 +4,7 @@
 //! Never here: IO, async, secrets, the environment, the real clock, real randomness.
 //! One more word: a file of its own, named by the vocabulary, and one `pub mod` line below.
 
+pub mod catalog;
 pub mod clock;
 pub mod destination;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod role;
 pub mod run;
 pub mod session;
 pub mod settings;
+pub mod task;
 pub mod team;
 pub mod text;
 pub mod usage;

@@ -12,6 +12,12 @@ pub enum AuthScheme {
     None,
     /// `Authorization: Bearer …`, when a credential is stored.
     Bearer,
+    /// `x-api-key`, as Anthropic reads it.
+    ApiKeyX,
+    /// `x-goog-api-key`.
+    ApiKeyGoogle,
+    /// `api-key`, as Azure reads it.
+    ApiKey,
 }
 
 /// A kind of provider: the value stands beside its implementation in `llm::providers`, forms read it through the catalogue.
@@ -24,9 +30,24 @@ pub struct ProviderInfo {
     pub auth: AuthScheme,
     /// The form asks for a base URL.
     pub needs_base_url: bool,
+    /// The base URL of the vendor itself: what the form starts with. Empty where there is none.
+    pub base_url: &'static str,
+    /// Known vendors of the kind.
+    pub presets: &'static [Preset],
     /// Upstream models the kind brings itself (the demo provider does): name, context window, input and output price in
     /// dollars per million tokens.
     pub models: &'static [BuiltInModel],
+}
+
+/// A vendor, or a server of one's own, whose ways are known: it fills the form, and its quirks are honoured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// `mistral`, as bundles and the database spell it.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub base_url: &'static str,
+    /// Runs without a credential.
+    pub is_local: bool,
 }
 
 /// A model that a provider kind brings itself.
@@ -46,17 +67,38 @@ pub struct ProviderKind {
     pub title: String,
     pub summary: String,
     pub needs_base_url: bool,
+    /// What the form starts with.
+    pub base_url: String,
+    pub presets: Vec<PresetSummary>,
     pub takes_credential: bool,
+}
+
+/// A preset, for the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresetSummary {
+    pub id: String,
+    pub title: String,
+    pub base_url: String,
+    pub is_local: bool,
+}
+
+impl From<&Preset> for PresetSummary {
+    fn from(preset: &Preset) -> Self {
+        let Preset { id, title, base_url, is_local } = *preset;
+        Self { id: id.to_owned(), title: title.to_owned(), base_url: base_url.to_owned(), is_local }
+    }
 }
 
 impl From<&ProviderInfo> for ProviderKind {
     fn from(info: &ProviderInfo) -> Self {
-        let ProviderInfo { kind, title, summary, auth, needs_base_url, models: _ } = *info;
+        let ProviderInfo { kind, title, summary, auth, needs_base_url, base_url, presets, models: _ } = *info;
         Self {
             kind: kind.to_owned(),
             title: title.to_owned(),
             summary: summary.to_owned(),
             needs_base_url,
+            base_url: base_url.to_owned(),
+            presets: presets.iter().map(PresetSummary::from).collect(),
             takes_credential: auth != AuthScheme::None,
         }
     }
@@ -71,6 +113,9 @@ pub struct NewProvider {
     pub shared: bool,
     pub slug: String,
     pub kind: String,
+    /// A preset's id; empty for none.
+    #[serde(default)]
+    pub preset: String,
     #[serde(default)]
     pub base_url: String,
     #[serde(default)]
@@ -89,6 +134,8 @@ pub struct ProviderSummary {
     pub id: ProviderId,
     pub slug: String,
     pub kind: String,
+    /// A preset's id; empty for none.
+    pub preset: String,
     pub title: String,
     pub base_url: String,
     /// Belongs to the whole instance rather than to this team.

@@ -9,10 +9,13 @@ use crate::{
 };
 
 /// How much of a request's content is kept (`product.md` GW-39).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// From the loosest to the strictest: of several policies the greatest wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StoreContent {
     Full,
+    /// Text without secrets.
+    Redacted,
     #[default]
     Metadata,
 }
@@ -21,12 +24,13 @@ impl StoreContent {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Full => "full",
+            Self::Redacted => "redacted",
             Self::Metadata => "metadata",
         }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Full, Self::Metadata].into_iter().find(|policy| policy.as_str() == text)
+        [Self::Full, Self::Redacted, Self::Metadata].into_iter().find(|policy| policy.as_str() == text)
     }
 }
 

@@ -6,6 +6,7 @@
 use domain::{
     id::{KeyId, RunId, TeamId, UserId},
     key::AllowedModels,
+    team::StoreContent,
 };
 use http::{HeaderMap, header};
 
@@ -19,6 +20,8 @@ pub struct Caller {
     pub(crate) user: Option<UserId>,
     pub(crate) run: Option<RunId>,
     pub(crate) models: AllowedModels,
+    /// How much of a call's text may be kept.
+    pub(crate) store_content: StoreContent,
 }
 
 impl Caller {
@@ -30,9 +33,17 @@ impl Caller {
         self.key
     }
 
-    /// A run that a member started: every model of the team. `control` checked the member when the run began.
+    /// A run that a member started: every model of the team. `control` checked the member when the run began. A run keeps
+    /// its text itself.
     pub(crate) fn of_run(team: TeamId, user: UserId, run: RunId) -> Self {
-        Self { team, key: None, user: Some(user), run: Some(run), models: AllowedModels::All }
+        Self {
+            team,
+            key: None,
+            user: Some(user),
+            run: Some(run),
+            models: AllowedModels::All,
+            store_content: StoreContent::Metadata,
+        }
     }
 }
 
@@ -44,7 +55,14 @@ pub(crate) fn authenticate(headers: &HeaderMap, snapshot: &Snapshot) -> Result<C
     if sent.digest() != key.digest {
         return Err(Error::InvalidKey);
     }
-    Ok(Caller { team: key.team, key: Some(key.id), user: key.user, run: None, models: key.models.clone() })
+    Ok(Caller {
+        team: key.team,
+        key: Some(key.id),
+        user: key.user,
+        run: None,
+        models: key.models.clone(),
+        store_content: key.store_content,
+    })
 }
 
 /// The one credential of a request. The same one in several places is fine, two different ones are not.

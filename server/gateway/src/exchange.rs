@@ -16,24 +16,28 @@ use domain::{
     ledger::{Origin, Outcome},
 };
 use http::HeaderMap;
-use llm::{Request, providers::Destination, tally};
-use store::attempts::NewAttempt;
+use llm::{
+    Request,
+    providers::{Destination, HttpRequest},
+    tally,
+};
+use store::attempts::{Labels, NewAttempt};
 use tokio::time::Instant;
 
 use crate::{
     caller::Caller,
     error::Error,
     gateway::Inner,
-    ledger::{Fate, Reservation},
+    ledger::{Fate, Receipt, Reservation},
     plan::{Plan, Target},
+    retries::{self, Again, MOST_ATTEMPTS},
     upstream::{AllowList, Answer, SendError},
 };
 
 pub(crate) use client::Client;
+use client::Dispatch;
 use ending::{End, Verdict};
 
-/// No head of an answer within this: the upstream is stalled.
-const FIRST_BYTE: Duration = Duration::from_secs(120);
 /// A reservation outlives its call by this much before the sweep may take it.
 const AFTERLIFE: Duration = Duration::from_secs(60);
 
@@ -43,6 +47,9 @@ pub(crate) struct Facts {
     pub caller: Caller,
     pub dialect: &'static str,
     pub origin: Origin,
+    pub labels: Labels,
+    /// A failed attempt may be followed by another.
+    pub may_retry: bool,
     pub received: Instant,
     pub deadline: Instant,
 }
@@ -60,33 +67,98 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(crate) async fn run(mut self) {
-        let mut target = self.plan.first();
+        let mut next = self.plan.first();
+        let mut request = match self.encode(&next) {
+            Ok(request) => request,
+            // Nothing is reserved for what no provider can be asked.
+            Err(error) => return self.client.refuse(error),
+        };
         let mut number = 1;
         loop {
+            let target = next;
             let reservation = match self.reserve(&target, number).await {
                 Ok(reservation) => reservation,
                 Err(error) => return self.client.refuse(error),
             };
             self.client.admitted();
-            let End { ending, verdict } = self.attempt(&reservation, &target).await;
-            let next = self.plan.after(ending.outcome).filter(|_| !self.client.has_content());
+            let End { ending, verdict, again } = self.attempt(&reservation, &target, request, number).await;
+            let following = self.after(again, number);
             let ended = client::Ended::of(&ending);
             let (receipt, committed) = self.inner.ledger.close(reservation, target.price.as_ref(), ending);
-            let Some(next) = next else {
-                return self.client.finish(verdict, ended, receipt, committed).await;
+            let Some(Following { target, request: encoded, wait }) = following else {
+                return self.finish(verdict, ended, receipt, committed).await;
             };
             // The failed row is resolved first, so that it does not eat the room of the next attempt.
             if committed.await.is_err() {
                 return self.client.refuse(Error::AdmissionUnavailable);
             }
-            (target, number) = (next, number + 1);
+            if !self.pause(wait).await {
+                return;
+            }
+            (next, request, number) = (target, encoded, number + 1);
         }
+    }
+
+    fn encode(&self, target: &Target) -> Result<HttpRequest, Error> {
+        let base_url = target.deployment.base_url.as_ref().map_or("", url::Url::as_str);
+        let destination = Destination {
+            base_url: base_url.trim_end_matches('/'),
+            upstream_model: &target.deployment.upstream_model,
+            preset: &target.deployment.preset,
+            max_output: target.max_output,
+        };
+        Ok(target.deployment.provider.encode(&self.request, &destination)?)
+    }
+
+    /// What follows a failed attempt, if anything may. Never after content, after the deadline, or when the client said so.
+    fn after(&self, again: Again, number: u16) -> Option<Following> {
+        let is_over = again == Again::No
+            || !self.facts.may_retry
+            || number >= MOST_ATTEMPTS
+            || self.client.has_content()
+            || self.client.is_gone()
+            || self.inner.cut.is_cancelled();
+        if is_over {
+            return None;
+        }
+        let (target, wait) = match (self.plan.other(number), again) {
+            (Some(target), _) => (target, Duration::ZERO),
+            (None, Again::Later { after }) => {
+                (self.plan.first(), retries::wait(number, after, self.inner.entropy.as_ref())?)
+            }
+            (None, _) => return None,
+        };
+        let is_in_time = Instant::now() + wait < self.facts.deadline;
+        // A target that cannot be asked this is no target.
+        let request = self.encode(&target).ok().filter(|_| is_in_time)?;
+        let is_allowed = self.inner.retries.allow(target.deployment.provider_id, Instant::now());
+        is_allowed.then_some(Following { target, request, wait })
+    }
+
+    /// Waits between two attempts. False when the client left meanwhile.
+    async fn pause(&mut self, wait: Duration) -> bool {
+        tokio::select! {
+            () = self.client.gone() => false,
+            () = self.inner.cut.cancelled() => true,
+            () = tokio::time::sleep(wait) => true,
+        }
+    }
+
+    async fn finish(
+        self,
+        verdict: Verdict,
+        ended: client::Ended,
+        receipt: Receipt,
+        committed: tokio::sync::oneshot::Receiver<()>,
+    ) {
+        let kept = self.client.finish(verdict, ended, receipt, committed).await;
+        self.inner.content.keep(kept, self.facts.request_id, self.facts.caller.team);
     }
 
     async fn reserve(&self, target: &Target, number: u16) -> Result<Reservation, Error> {
         let left = self.facts.deadline.saturating_duration_since(Instant::now());
         let life = left + AFTERLIFE;
-        let Caller { team, key, user, run, models: _ } = &self.facts.caller;
+        let Caller { team, key, user, run, models: _, store_content: _ } = &self.facts.caller;
         let attempt = NewAttempt {
             id: AttemptId::new(self.inner.clock.as_ref(), self.inner.entropy.as_ref()),
             request: self.facts.request_id,
@@ -102,6 +174,7 @@ impl Exchange {
             model_asked: self.request.model.clone(),
             dialect: self.facts.dialect,
             stream: self.request.stream,
+            labels: self.facts.labels.clone(),
             price: target.price.as_ref().map(|price| price.version),
             input_bound: target.bound.input,
             output_cap: target.bound.output_cap,
@@ -112,7 +185,7 @@ impl Exchange {
     }
 
     /// Sends, streams and counts one attempt.
-    async fn attempt(&mut self, reservation: &Reservation, target: &Target) -> End {
+    async fn attempt(&mut self, reservation: &Reservation, target: &Target, request: HttpRequest, number: u16) -> End {
         let start = Instant::now();
         // A paused machine may wake long after the sweep gave this reservation up. The wall clock sees the pause.
         let asleep = self.inner.clock.now().timestamp_millis().saturating_sub(made_at_ms(reservation));
@@ -128,13 +201,18 @@ impl Exchange {
             end.ending.client_aborted = true;
             return end;
         }
-        let base_url = target.deployment.base_url.as_ref().map_or("", url::Url::as_str);
-        let destination = Destination { base_url, upstream_model: &target.deployment.upstream_model };
-        let request = match target.deployment.provider.encode(&self.request, &destination) {
-            Ok(request) => request,
-            Err(error) => return End::unsent(Outcome::CallerFault, Verdict::Refused(error.into()), start),
-        };
-        self.client.dispatched(self.facts.received.elapsed(), target.deployment.public_name());
+        let reader = request.reader;
+        self.client.dispatched(Dispatch {
+            overhead: self.facts.received.elapsed(),
+            served_by: target.deployment.public_name(),
+            attempt: number.into(),
+            candidates: self.plan.len(),
+            dropped: request.dropped.clone(),
+            wire: Some(reader.wire),
+        });
+        if number == 1 {
+            self.inner.retries.note(target.deployment.provider_id, start);
+        }
         let answer = match self.send(reservation, target, request, start).await {
             Sent::Answer(answer) => answer,
             Sent::Failed(error) => return ending::of_send_error(&error, start),
@@ -145,24 +223,21 @@ impl Exchange {
             }
         };
         if !(200..300).contains(&answer.status) {
-            return ending::of_rejection(answer, target, self.inner.clock.now(), start).await;
+            let is_own = self.client.speaks(reader.wire);
+            return ending::of_rejection(answer, target, is_own, self.inner.clock.now(), start).await;
         }
         if self.request.stream {
-            self.stream(answer, target, start).await
+            self.stream(answer, reader, target, start).await
         } else {
-            self.whole(answer, target, start).await
+            self.whole(answer, reader, target, start).await
         }
     }
 
     /// Waits for the head of an answer. A client that leaves a stream ends the wait; a plain call waits on.
-    async fn send(
-        &mut self,
-        reservation: &Reservation,
-        target: &Target,
-        request: llm::providers::HttpRequest,
-        start: Instant,
-    ) -> Sent {
+    async fn send(&mut self, reservation: &Reservation, target: &Target, request: HttpRequest, start: Instant) -> Sent {
         let Self { inner, client, request: asked, passed, allow_private, facts, .. } = self;
+        let nothing = HeaderMap::new();
+        let passed = if client.speaks(request.reader.wire) { &*passed } else { &nothing };
         let sending =
             inner.upstream.send(reservation, &target.deployment, allow_private, request, passed, asked.stream);
         tokio::select! {
@@ -172,7 +247,7 @@ impl Exchange {
             },
             () = client.gone(), if asked.stream => Sent::Left { client_left: true },
             () = inner.cut.cancelled() => Sent::Left { client_left: false },
-            () = tokio::time::sleep_until(facts.deadline.min(start + FIRST_BYTE)) => Sent::Stalled,
+            () = tokio::time::sleep_until(facts.deadline.min(start + inner.patience.first_byte)) => Sent::Stalled,
         }
     }
 
@@ -180,6 +255,13 @@ impl Exchange {
     fn limits(&self, target: &Target) -> tally::Limits {
         tally::Limits { input: target.bound.input, output: target.bound.output }
     }
+}
+
+/// The attempt that comes after a failed one.
+struct Following {
+    target: Target,
+    request: HttpRequest,
+    wait: Duration,
 }
 
 /// What came of sending.

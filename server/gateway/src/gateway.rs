@@ -3,14 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use auth::Vault;
+use bytes::Bytes;
 use domain::{
     clock::{Clock, Entropy},
     id::{ReplicaId, RequestId, RunId, TeamId, UserId},
     ledger::Origin,
 };
-use http::HeaderMap;
-use llm::{Request, chat::ChatRequest};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use llm::{
+    Dialect, Request,
+    chat::ChatRequest,
+    estimate,
+    event::Response,
+    frame::Envelope,
+    request::{Operation, Source},
+};
 use store::{
+    attempts::Labels,
     notify,
     pool::{self, Pools},
     replicas,
@@ -20,14 +29,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     admission, allow,
-    call::{Call, ChatRun, ModelEntry, Reply},
+    call::{Body, Call, ChatRun, ModelEntry, Reply},
     caller::{self, Caller},
+    content::{self, Content, Kept},
     error::{Error, StartError},
     exchange::{Client, Exchange, Facts},
     last_used::LastUsed,
     ledger::Ledger,
     options::{self, DEADLINE_DEFAULT},
-    plan, settlement,
+    patience::Patience,
+    plan,
+    retries::Retries,
+    settlement,
     snapshot::{Snapshot, Watch},
     upstream::Upstream,
 };
@@ -41,6 +54,7 @@ pub struct Parts {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub patience: Patience,
     /// One task for each call: waited for first.
     pub tasks: TaskTracker,
     /// Writers and watchers.
@@ -59,9 +73,12 @@ pub(crate) struct Inner {
     pub pools: Pools,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub patience: Patience,
     pub watch: Watch,
     pub ledger: Ledger,
     pub upstream: Upstream,
+    pub content: Content,
+    pub retries: Retries,
     last_used: LastUsed,
     replica: ReplicaId,
     tasks: TaskTracker,
@@ -76,7 +93,7 @@ pub(crate) struct Inner {
 impl Gateway {
     /// Loads the first snapshot, makes the replica's row, and starts the writers and the watcher.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { pools, vault, clock, entropy, tasks, core, stop } = parts;
+        let Parts { pools, vault, clock, entropy, patience, tasks, core, stop } = parts;
         let replica = ReplicaId::new(clock.as_ref(), entropy.as_ref());
         let mut connection = pool::connection(&pools.settlement).await?;
         replicas::heartbeat(&mut connection, replica).await?;
@@ -84,13 +101,17 @@ impl Gateway {
         let watch = Watch::start(pools.clone(), vault).await?;
         let (settlement, settlement_writer) = settlement::new(pools.clone(), replica);
         let (admission, admission_writer) = admission::new(pools.clone(), replica, settlement.clone());
+        let (content, content_writer) = content::new(pools.clone());
         let inner = Arc::new(Inner {
             pools,
             clock,
             entropy,
+            patience,
             watch,
             ledger: Ledger { admission, settlement },
             upstream: Upstream::new(),
+            content,
+            retries: Retries::default(),
             last_used: LastUsed::default(),
             replica,
             tasks,
@@ -101,6 +122,8 @@ impl Gateway {
         let idle = CancellationToken::new();
         let until_idle = idle.clone();
         core.spawn(async move { admission_writer.run(&until_idle).await });
+        let until_idle = idle.clone();
+        core.spawn(async move { content_writer.run(&until_idle).await });
         let until_idle = idle.clone();
         let ending = inner.clone();
         core.spawn(async move {
@@ -159,19 +182,63 @@ impl Gateway {
     /// One call over HTTP. Dropping the future, or the body it returns, says that the client left.
     pub async fn serve(&self, call: Call) -> Result<Reply, Error> {
         let Call { request_id, caller, dialect, headers, body, received } = call;
-        let options = options::read(&headers)?;
         let request = dialect.decode(body)?;
+        let options = options::read(&headers, &request.metadata)?;
+        let envelope = Envelope {
+            id: request_id.public(),
+            model: request.model.clone(),
+            created: self.inner.clock.now().timestamp(),
+            wants_usage: request.wants_usage,
+            base64: request.wants_base64(),
+            input_estimate: estimate::local(request.size.text_bytes, u64::from(request.size.messages)),
+        };
+        if request.operation == Operation::Count
+            && let Some(reply) = self.estimated(&caller, dialect, &request, &envelope)?
+        {
+            return Ok(reply);
+        }
+        let policy = caller.store_content.max(options.store);
+        let asked = match &request.source {
+            Source::Body { bytes, .. } => bytes.clone(),
+            Source::Neutral(_) => Bytes::new(),
+        };
         let facts = Facts {
             request_id,
             caller,
             dialect: dialect.info().id,
             origin: Origin::Api,
+            labels: options.labels,
+            may_retry: options.may_retry,
             received,
             deadline: received + options.deadline,
         };
-        let (client, head) = Client::http(dialect, &request, request_id);
-        self.open(facts, request, client, options::passed(&headers))?;
+        let (client, head) = Client::http(dialect, envelope, Kept::new(policy, asked));
+        self.open(facts, request, client, options::passed(&headers, dialect.info().wire))?;
         head.await.unwrap_or(Err(Error::Internal))
+    }
+
+    /// A token count for a model whose provider has none: near, said to be so, and no attempt.
+    fn estimated(
+        &self,
+        caller: &Caller,
+        dialect: &dyn Dialect,
+        request: &Request,
+        envelope: &Envelope,
+    ) -> Result<Option<Reply>, Error> {
+        let model = allow::model(&self.inner.watch.current(), caller, &request.model)?;
+        if model.deployments.first().is_some_and(|deployment| deployment.provider.counts_tokens()) {
+            return Ok(None);
+        }
+        let counted = Response { counted: Some(envelope.input_estimate), ..Response::default() };
+        let body = dialect.encode(&counted, envelope);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("x-tallygate-estimated", HeaderValue::from_static("true"));
+        if let Ok(id) = HeaderValue::from_str(&envelope.id) {
+            headers.insert("x-request-id", id.clone());
+            headers.insert("request-id", id);
+        }
+        Ok(Some(Reply { status: StatusCode::OK, headers, body: Body::Whole(body) }))
     }
 
     /// One chat in process. Returns when its attempt is admitted; always streams.
@@ -179,8 +246,16 @@ impl Gateway {
         let request_id = self.request_id();
         let request = Request::from(ChatRequest { stream: true, ..chat });
         let received = Instant::now();
-        let facts =
-            Facts { request_id, caller, dialect: IN_PROCESS, origin, received, deadline: received + DEADLINE_DEFAULT };
+        let facts = Facts {
+            request_id,
+            caller,
+            dialect: IN_PROCESS,
+            origin,
+            labels: Labels::default(),
+            may_retry: true,
+            received,
+            deadline: received + DEADLINE_DEFAULT,
+        };
         let (client, admitted, run) = Client::local(request_id);
         self.open(facts, request, client, HeaderMap::new())?;
         admitted.await.unwrap_or(Err(Error::Internal))?;

@@ -10,6 +10,9 @@
 //! | reserve | `ledger.rs`, `admission.rs` | `Reservation`: a committed row |
 //! | send, forward | `exchange.rs`, `upstream.rs` | bytes to the client, counts on the side |
 //! | settle | `ledger.rs`, `settlement.rs` | the final row |
+//! | keep | `content.rs` | text, where the policy allows it |
+//!
+//! `retries.rs` says how often a failed attempt may be followed by another.
 //!
 //! `snapshot.rs` is everything the steps know, in one immutable value. Never here: axum, leptos, SQL text, `control`.
 //! `upstream.rs` is the only HTTP client of the product, and the only file here that sees a credential's text.
@@ -19,13 +22,16 @@ mod admission;
 mod allow;
 mod call;
 mod caller;
+mod content;
 mod error;
 mod exchange;
 mod gateway;
 mod last_used;
 mod ledger;
 mod options;
+mod patience;
 mod plan;
+mod retries;
 mod settlement;
 mod snapshot;
 #[cfg(test)]
@@ -36,3 +42,4 @@ pub use call::{Body, Call, ChatRun, ChatUpdate, Finished, ModelEntry, Reply};
 pub use caller::Caller;
 pub use error::{Error, Failure, StartError};
 pub use gateway::{Gateway, Parts};
+pub use patience::Patience;

@@ -1,13 +1,16 @@
 //! Where a call goes and what it can cost there. Pure: no clock, no network, no database.
 //!
-//! In this slice a model has one target, the deployment that was made first. Routes will order several here, and
-//! [`Plan::after`] will then say which one follows a failure.
+//! A model's deployments are its targets, the one that was made first before the others. Routes will order them here.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Money, id::TeamId, ledger::Outcome, price::Price};
-use llm::{Request, estimate};
+use domain::{
+    Money,
+    id::TeamId,
+    price::{Price, PriceClass},
+};
+use llm::{Request, estimate, request::Operation};
 
 use crate::{
     error::Error,
@@ -17,7 +20,7 @@ use crate::{
 /// The targets of a call, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    first: Target,
+    targets: Vec<Target>,
 }
 
 /// One deployment with the price in force and the most that an attempt on it can cost.
@@ -26,6 +29,8 @@ pub(crate) struct Target {
     /// The model's public name, whatever alias the client used.
     pub model: String,
     pub deployment: Arc<Deployment>,
+    /// Largest answer of the model.
+    pub max_output: Option<u32>,
     /// Picked once: it prices the bound and the settlement.
     pub price: Option<Price>,
     pub bound: Bound,
@@ -45,28 +50,49 @@ pub(crate) struct Bound {
 
 impl Plan {
     pub(crate) fn first(&self) -> Target {
-        self.first.clone()
+        self.targets[0].clone()
     }
 
-    /// The target that follows one that ended like this. With a single target: none.
-    #[expect(clippy::unused_self, reason = "the seam that fallback routes fill")]
-    pub(crate) fn after(&self, _outcome: Outcome) -> Option<Target> {
-        None
+    /// The target of attempt `number + 1`, when there is one that was not tried yet.
+    pub(crate) fn other(&self, number: u16) -> Option<Target> {
+        self.targets.get(usize::from(number)).cloned()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.targets.len()
     }
 }
 
 /// Plans a request for a model at a moment.
 pub(crate) fn plan(request: &Request, model: &Model, team: TeamId, now: DateTime<Utc>) -> Result<Plan, Error> {
-    let deployment = model.deployments.first().ok_or_else(|| Error::ModelNotFound(model.name.clone()))?;
-    let price = deployment.price(team, now).cloned();
-    let bound = bound(request, model, price.as_ref());
-    Ok(Plan { first: Target { model: model.name.clone(), deployment: deployment.clone(), price, bound } })
+    let target = |deployment: &Arc<Deployment>| {
+        let price = price(deployment, request.operation, team, now);
+        let bound = bound(request, model, price.as_ref());
+        Target { model: model.name.clone(), deployment: deployment.clone(), max_output: model.max_output, price, bound }
+    };
+    let targets: Vec<Target> = model.deployments.iter().map(target).collect();
+    if targets.is_empty() { Err(Error::ModelNotFound(model.name.clone())) } else { Ok(Plan { targets }) }
+}
+
+/// The price in force. Counting tokens is free everywhere, also where a request as such costs something.
+fn price(deployment: &Deployment, operation: Operation, team: TeamId, now: DateTime<Utc>) -> Option<Price> {
+    let mut price = deployment.price(team, now).cloned()?;
+    if operation == Operation::Count {
+        price.components.retain(|component| component.class != PriceClass::Request);
+    }
+    Some(price)
 }
 
 fn bound(request: &Request, model: &Model, price: Option<&Price>) -> Bound {
     let input = estimate::input_bound(&request.size, model.context_window);
-    let output_cap = estimate::output_cap(request, model.max_output);
-    let output = estimate::output_bound(request, model.max_output);
+    let (input, output_cap, output) = match request.operation {
+        Operation::Chat | Operation::Fill => {
+            let cap = estimate::output_cap(request, model.max_output);
+            (input, cap, estimate::output_bound(request, model.max_output))
+        }
+        Operation::Embed => (input, 0, 0),
+        Operation::Count => (0, 0, 0),
+    };
     let money = price.and_then(|price| price.bound(input, output)).unwrap_or(Money::ZERO);
     Bound { input, output_cap, output, money }
 }

@@ -12,6 +12,8 @@ use domain::{
     id::{DeploymentId, KeyId, ModelId, ProviderId, TeamId, UserId},
     key::AllowedModels,
     price::Price,
+    provider::AuthScheme,
+    team::StoreContent,
 };
 use llm::Provider;
 use store::{
@@ -42,6 +44,7 @@ pub(crate) struct Key {
     pub user: Option<UserId>,
     pub digest: KeyDigest,
     pub models: AllowedModels,
+    pub store_content: StoreContent,
 }
 
 #[derive(Debug)]
@@ -61,6 +64,8 @@ pub(crate) struct Deployment {
     pub provider: &'static dyn Provider,
     /// The very URL whose origin the credential was opened for.
     pub base_url: Option<Url>,
+    /// The vendor's preset; empty for none.
+    pub preset: String,
     pub upstream_model: String,
     pub secret: Secret,
     prices: Vec<Version>,
@@ -146,9 +151,9 @@ impl Snapshot {
 }
 
 fn key(row: store::snapshot::Key) -> Option<(String, Key)> {
-    let store::snapshot::Key { id, team, user, public, digest, models } = row;
+    let store::snapshot::Key { id, team, user, public, digest, models, store_content } = row;
     let digest = KeyDigest::from_stored(&digest)?;
-    Some((public, Key { id, team, user, digest, models }))
+    Some((public, Key { id, team, user, digest, models, store_content }))
 }
 
 fn by_owner(
@@ -181,7 +186,7 @@ fn deployment(row: store::snapshot::Deployment, prices: &[Version], vault: &Vaul
         return None;
     };
     let base_url = Url::parse(row.base_url.trim_end_matches('/')).ok();
-    if provider.info().needs_base_url && base_url.is_none() {
+    if provider.info().auth != AuthScheme::None && base_url.is_none() {
         tracing::warn!(deployment = %row.id, "the provider has no usable base URL");
         return None;
     }
@@ -196,6 +201,7 @@ fn deployment(row: store::snapshot::Deployment, prices: &[Version], vault: &Vaul
         provider_slug: row.provider_slug,
         provider,
         base_url,
+        preset: row.preset,
         upstream_model: row.upstream_model,
         secret,
         prices: prices.iter().filter(is_ours).cloned().collect(),

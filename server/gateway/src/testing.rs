@@ -78,6 +78,7 @@ pub(crate) fn attempt() -> NewAttempt {
         model_asked: "m".to_owned(),
         dialect: "openai_chat",
         stream: false,
+        labels: store::attempts::Labels::default(),
         price: None,
         input_bound: 100,
         output_cap: 100,

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::provider::AuthScheme;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use llm::providers::HttpRequest;
 use reqwest::Response;
 use url::Url;
@@ -95,6 +95,10 @@ impl Upstream {
         let accept = if stream { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in request.headers {
+            // The client's own word about its dialect wins.
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
         authorize(deployment, &mut headers)?;
         if is_literal_private(&url)
             && let Ok(id) = HeaderValue::from_str(&reservation.attempt.id.to_string())
@@ -158,6 +162,11 @@ pub(crate) fn scrubbed(deployment: &Deployment, body: &[u8]) -> Option<String> {
     Some(scrub::scrub(text, secret))
 }
 
+/// A text without anything that looks like a key.
+pub(crate) fn masked(text: &str) -> String {
+    scrub::scrub(text, None)
+}
+
 /// The URL to call. Its origin is that of the deployment's base URL, for which the credential was opened.
 fn destination(deployment: &Deployment, request: &HttpRequest) -> Result<Url, SendError> {
     let base = deployment.base_url.as_ref().ok_or(SendError::Blocked)?;
@@ -175,15 +184,17 @@ fn authorize(deployment: &Deployment, headers: &mut HeaderMap) -> Result<(), Sen
         Secret::Unreadable => return Err(SendError::Unreadable),
         Secret::Open(credential) => credential,
     };
-    match deployment.provider.info().auth {
-        AuthScheme::None => {}
-        AuthScheme::Bearer => {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", credential.expose_secret()))
-                .map_err(|_| SendError::Unreadable)?;
-            value.set_sensitive(true);
-            headers.insert(header::AUTHORIZATION, value);
-        }
-    }
+    let secret = credential.expose_secret();
+    let (name, text) = match deployment.provider.info().auth {
+        AuthScheme::None => return Ok(()),
+        AuthScheme::Bearer => (header::AUTHORIZATION, format!("Bearer {secret}")),
+        AuthScheme::ApiKeyX => (HeaderName::from_static("x-api-key"), secret.to_owned()),
+        AuthScheme::ApiKeyGoogle => (HeaderName::from_static("x-goog-api-key"), secret.to_owned()),
+        AuthScheme::ApiKey => (HeaderName::from_static("api-key"), secret.to_owned()),
+    };
+    let mut value = HeaderValue::from_str(&text).map_err(|_| SendError::Unreadable)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
     Ok(())
 }
 

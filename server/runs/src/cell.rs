@@ -64,7 +64,7 @@ async fn ask(parts: &Parts, cell: &ClaimedCell) -> Result<ChatRun, String> {
 }
 
 fn request(cell: &ClaimedCell) -> Result<ChatRequest, String> {
-    let message = |role, content: &String| Message { role, content: content.clone() };
+    let message = |role, text: &String| Message::text(role, text.as_str());
     let system = (!cell.system.is_empty()).then(|| message(Role::System, &cell.system));
     Ok(ChatRequest {
         model: cell.model.clone(),
@@ -72,6 +72,7 @@ fn request(cell: &ClaimedCell) -> Result<ChatRequest, String> {
         max_output_tokens: cell.max_output.and_then(|most| u32::try_from(most).ok()),
         temperature: Decimal::parse(&cell.temperature)?,
         stream: true,
+        ..ChatRequest::default()
     })
 }
 

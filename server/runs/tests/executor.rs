@@ -49,6 +49,7 @@ impl Server {
             vault: Arc::new(auth::Vault::new(key, world.entropy.clone())),
             clock: world.clock.clone(),
             entropy: world.entropy.clone(),
+            patience: gateway::Patience::default(),
             tasks: tasks.clone(),
             core,
             stop: core_stop.clone(),

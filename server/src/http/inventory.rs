@@ -26,9 +26,9 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("/robots.txt", "for crawlers"),
 ];
 
-/// The class of a path: keys for `/v1`, the list above, a session for everything else.
+/// The class of a path: keys for `/v1` and `/api/v1`, the list above, a session for everything else.
 pub fn access(path: &str) -> Access {
-    if path == "/v1" || path.starts_with("/v1/") {
+    if path == "/v1" || path.starts_with("/v1/") || path.starts_with("/api/v1/") {
         return Access::Key;
     }
     let listed = PUBLIC.iter().any(|(public, _)| match public.strip_suffix('/') {
@@ -57,5 +57,6 @@ mod tests {
             assert_eq!(access(path), Access::Public, "{path}");
         }
         assert_eq!(access("/v1/models"), Access::Key);
+        assert_eq!(access("/api/v1/requests/req_1"), Access::Key);
     }
 }

@@ -26,7 +26,7 @@ use tower_sessions::{
 };
 
 use super::{
-    events, headers, health, origin, pages, principal, public_origin::PublicOrigin, session,
+    events, headers, health, requests, origin, pages, principal, public_origin::PublicOrigin, session,
     session_store::PostgresSessions, site::Site, v1,
 };
 
@@ -60,6 +60,7 @@ pub fn build(state: AppState) -> Router {
         .merge(cookie_routes(&state))
         .merge(health::routes())
         .merge(v1::routes())
+        .merge(requests::routes())
         .with_state(state.clone())
         .merge(state.site.routes())
         .layer(middleware::from_fn_with_state(state, request_id))

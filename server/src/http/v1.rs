@@ -12,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use domain::id::RequestId;
 use gateway::{Call, ModelEntry, Reply};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use llm::{DIALECTS, Dialect, Problem, ProblemKind};
 use serde_json::{Value, json};
@@ -91,27 +91,38 @@ async fn wrong_method(dialect: &'static dyn Dialect, request: Request) -> Respon
 }
 
 async fn unknown(request: Request) -> Response {
-    match DIALECTS.first() {
-        Some(dialect) => refuse(*dialect, id_in(&request), ProblemKind::NotFound),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+    refuse(listing(request.headers()), id_in(&request), ProblemKind::NotFound)
+}
+
+/// The dialect of a path that belongs to none: Anthropic's for clients that name its version, else OpenAI's.
+fn listing(headers: &HeaderMap) -> &'static dyn Dialect {
+    let id = if headers.contains_key("anthropic-version") { "anthropic_messages" } else { "openai_chat" };
+    DIALECTS.iter().copied().find(|dialect| dialect.info().id == id).unwrap_or(DIALECTS[0])
 }
 
 async fn models(State(state): State<AppState>, request: Request) -> Response {
+    let is_anthropic = request.headers().contains_key("anthropic-version");
     listed(&state, &request, |models| {
+        let entry = if is_anthropic { anthropic_entry } else { entry };
         let data: Vec<Value> = models.iter().map(entry).collect();
-        Some(json!({ "object": "list", "data": data }))
+        let ends = |model: Option<&ModelEntry>| model.map(|model| model.name.clone());
+        Some(if is_anthropic {
+            json!({ "data": data, "has_more": false, "first_id": ends(models.first()), "last_id": ends(models.last()) })
+        } else {
+            json!({ "object": "list", "data": data })
+        })
     })
 }
 
 async fn model(State(state): State<AppState>, Path(name): Path<String>, request: Request) -> Response {
+    let entry = if request.headers().contains_key("anthropic-version") { anthropic_entry } else { entry };
     listed(&state, &request, |models| models.iter().find(|model| model.name == name).map(entry))
 }
 
 /// What this key may call, shaped by `shape`; `None` is the same 404 for a model that does not exist and one that is not allowed.
 fn listed(state: &AppState, request: &Request, shape: impl FnOnce(&[ModelEntry]) -> Option<Value>) -> Response {
     let id = id_of(state, request);
-    let Some(dialect) = DIALECTS.first() else { return StatusCode::NOT_FOUND.into_response() };
+    let dialect = listing(request.headers());
     let caller = match state.gateway.authenticate(request.headers()) {
         Ok(caller) => caller,
         Err(error) => return answer(dialect.render(&error.problem(id)).into()),
@@ -131,6 +142,12 @@ fn listed(state: &AppState, request: &Request, shape: impl FnOnce(&[ModelEntry])
 /// A model in OpenAI's shape.
 fn entry(model: &ModelEntry) -> Value {
     json!({ "id": model.name, "object": "model", "created": model.created_at.timestamp(), "owned_by": "tallygate" })
+}
+
+/// The same in Anthropic's.
+fn anthropic_entry(model: &ModelEntry) -> Value {
+    let created = model.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    json!({ "type": "model", "id": model.name, "display_name": model.name, "created_at": created })
 }
 
 fn answer(reply: Reply) -> Response {

@@ -12,10 +12,12 @@ use llm::{
 };
 use tokio::time::Instant;
 
+use super::client;
 use crate::{
     error::{Error, Failure},
     ledger::{Ending, Fate},
     plan::Target,
+    retries::Again,
     upstream::{self, Answer, SendError},
 };
 
@@ -27,6 +29,8 @@ const REFUSAL_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct End {
     pub ending: Ending,
     pub verdict: Verdict,
+    /// May another attempt follow?
+    pub again: Again,
 }
 
 /// What is left to tell the client.
@@ -34,9 +38,14 @@ pub(super) enum Verdict {
     /// A complete answer.
     Whole(Bytes),
     /// The stream is complete: the receipt and the end marker are due.
-    StreamDone,
+    StreamDone {
+        /// The upstream's own end marker.
+        end: Option<Bytes>,
+    },
     /// The stream broke after its first content, and the upstream has already said so itself.
-    StreamFailed,
+    StreamFailed {
+        error: Error,
+    },
     /// The upstream refused the caller's own request: its words pass, without keys.
     Passed {
         status: u16,
@@ -62,7 +71,7 @@ impl End {
             bytes_out: 0,
             client_aborted: false,
         };
-        Self { ending, verdict }
+        Self { ending, verdict, again: Again::No }
     }
 
     /// Nothing left this process.
@@ -85,6 +94,10 @@ impl End {
     /// An upstream's failure, in words.
     pub(super) fn failed(fate: Fate, outcome: Outcome, kind: ProblemKind, message: &str, start: Instant) -> Self {
         Self::new(fate, outcome, Verdict::Refused(Error::Upstream(Failure::new(kind, message))), start)
+    }
+
+    pub(super) fn again(self, again: Again) -> Self {
+        Self { again, ..self }
     }
 
     /// Adds what the answer told about itself.
@@ -132,7 +145,12 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
             "The connection to the provider broke before an answer came.",
         ),
     };
-    End::failed(fate, outcome, kind, message, start)
+    let again = match error {
+        SendError::Blocked | SendError::Lost => Again::No,
+        SendError::Unreadable => Again::Elsewhere,
+        SendError::Unreachable { .. } => Again::Later { after: None },
+    };
+    End::failed(fate, outcome, kind, message, start).again(again)
 }
 
 /// The deadline passed before anything was sent.
@@ -153,37 +171,41 @@ pub(super) fn of_foreign(start: Instant) -> End {
     End::failed(Fate::Uncertain, Outcome::ProviderFault, ProblemKind::UpstreamError, message, start)
 }
 
-/// A complete answer that is no success.
-pub(super) async fn of_rejection(mut answer: Answer, target: &Target, now: DateTime<Utc>, start: Instant) -> End {
+/// A complete answer that is no success. `is_own` says that it is in the client's own dialect.
+pub(super) async fn of_rejection(
+    mut answer: Answer,
+    target: &Target,
+    is_own: bool,
+    now: DateTime<Utc>,
+    start: Instant,
+) -> End {
     let status = answer.status;
     let body = answer.read(REFUSAL_LIMIT, REFUSAL_PATIENCE).await.unwrap_or_default();
-    let provider = target.deployment.provider;
-    let Rejection { fault, is_free } = provider.classify(status, &body);
+    let Rejection { fault, is_free } = target.deployment.provider.classify(status, &body);
     let fate = if is_free { Fate::Released } else { Fate::Uncertain };
-    let (outcome, verdict) = match fault {
-        Fault::Caller => (Outcome::CallerFault, of_callers_fault(status, &body, target)),
-        Fault::Account => (
-            Outcome::AccountFault,
-            refused(
-                ProblemKind::UpstreamAccount,
-                format!("The provider refused this instance's account (status {status})."),
-                None,
-            ),
-        ),
-        Fault::Capacity => {
-            let wait = retry_after(answer.retry_after.as_deref(), now);
-            let kind = if status == 429 { ProblemKind::UpstreamRateLimited } else { ProblemKind::NoTargetAvailable };
-            (
-                Outcome::Capacity,
-                refused(kind, format!("The provider has no room at the moment (status {status})."), Some(wait)),
-            )
+    let asked = answer.retry_after.as_deref().map(|text| retry_after(Some(text), now));
+    let (outcome, verdict, again) = match fault {
+        Fault::Caller => (Outcome::CallerFault, of_callers_fault(status, &body, target, is_own), Again::No),
+        Fault::Account => {
+            let message = format!("The provider refused this instance's account (status {status}).");
+            (Outcome::AccountFault, refused(ProblemKind::UpstreamAccount, message, None), Again::Elsewhere)
         }
-        Fault::Provider => (
-            Outcome::ProviderFault,
-            refused(ProblemKind::UpstreamError, format!("The provider failed (status {status})."), None),
-        ),
+        Fault::Capacity => {
+            let kind = if status == 429 { ProblemKind::UpstreamRateLimited } else { ProblemKind::NoTargetAvailable };
+            let message = format!("The provider has no room at the moment (status {status}).");
+            let wait = retry_after(answer.retry_after.as_deref(), now);
+            (Outcome::Capacity, refused(kind, message, Some(wait)), Again::Later { after: asked })
+        }
+        Fault::Provider => {
+            let message = format!("The provider failed (status {status}).");
+            // A redirect does not change its mind.
+            let again = if (300..400).contains(&status) { Again::Elsewhere } else { Again::Later { after: asked } };
+            (Outcome::ProviderFault, refused(ProblemKind::UpstreamError, message, None), again)
+        }
     };
-    let mut end = End::new(fate, outcome, verdict, start);
+    // What may have been paid is never asked again.
+    let again = if is_free { again } else { Again::No };
+    let mut end = End::new(fate, outcome, verdict, start).again(again);
     end.ending.http_status = Some(status);
     end
 }
@@ -192,11 +214,17 @@ fn refused(kind: ProblemKind, message: String, retry_after: Option<u32>) -> Verd
     Verdict::Refused(Error::Upstream(Failure { kind, message, retry_after }))
 }
 
-/// The upstream's own words pass when they are in its own error shape; a proxy's page never does.
-fn of_callers_fault(status: u16, body: &[u8], target: &Target) -> Verdict {
-    match upstream::scrubbed(&target.deployment, body) {
-        Some(body) if llm::wire::openai::is_error_body(body.as_bytes()) => Verdict::Passed { status, body },
-        _ => refused(ProblemKind::InvalidRequest, format!("The provider refused the request (status {status})."), None),
+/// The upstream's own words pass when they are in its own error shape and the client's dialect; in another dialect their
+/// message does. A proxy's page never does.
+fn of_callers_fault(status: u16, body: &[u8], target: &Target, is_own: bool) -> Verdict {
+    let words =
+        upstream::scrubbed(&target.deployment, body).filter(|body| llm::wire::openai::is_error_body(body.as_bytes()));
+    match words {
+        Some(body) if is_own => Verdict::Passed { status, body },
+        Some(body) => refused(ProblemKind::InvalidRequest, client::refused(&body), None),
+        None => {
+            refused(ProblemKind::InvalidRequest, format!("The provider refused the request (status {status})."), None)
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! A slow client slows the provider: nothing is read while a write waits. A stream that breaks ends with an error event and
 //! never with an end marker.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 
 use bytes::Bytes;
 use domain::ledger::Outcome;
@@ -13,24 +13,21 @@ use llm::{
     event::ChatEvent,
     frame::{Frame, FrameKind},
     tally::Tally,
+    wire::Reader,
 };
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    Exchange, FIRST_BYTE,
+    Exchange,
     ending::{self, End, Verdict},
 };
 use crate::{
+    error::{Error, Failure},
     ledger::Fate,
     plan::Target,
     upstream::{Answer, Broken},
 };
 
-/// The head goes out after this, content or not: proxies cut silent connections.
-const HEAD_HELD: Duration = Duration::from_secs(10);
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Silence between events that counts as a stall.
-const SILENCE: Duration = Duration::from_secs(300);
 /// Unreadable frames in a row that end a stream.
 const BAD_FRAMES: u32 = 3;
 
@@ -55,10 +52,12 @@ struct Seen {
     bad_in_a_row: u32,
     /// Answers that have begun and have not said why they ended.
     open_answers: HashSet<u32>,
-    /// The upstream itself reported a failure.
-    has_failed: bool,
+    /// The upstream itself reported a failure, in these words.
+    failure: Option<String>,
     /// Frames from before the first content: they wait for the head.
     held: Vec<Frame>,
+    /// The upstream's own end marker.
+    end: Option<Bytes>,
 }
 
 /// What woke the loop up.
@@ -70,7 +69,7 @@ enum Woken {
 }
 
 impl Exchange {
-    pub(super) async fn stream(&mut self, mut answer: Answer, target: &Target, start: Instant) -> End {
+    pub(super) async fn stream(&mut self, mut answer: Answer, reader: Reader, target: &Target, start: Instant) -> End {
         // A web page or a plain document where a stream was asked for: nobody can know what was done and billed.
         if answer.content_type.starts_with("text/html") || answer.content_type.starts_with("application/json") {
             let mut end = ending::of_foreign(start);
@@ -82,18 +81,19 @@ impl Exchange {
             first_content: None,
             bad_in_a_row: 0,
             open_answers: HashSet::new(),
-            has_failed: false,
+            failure: None,
             held: Vec::new(),
+            end: None,
         };
-        let stop = self.pump(&mut answer, target, &mut seen, start).await;
+        let stop = self.pump(&mut answer, reader, &mut seen, start).await;
         // Dropping the answer closes the connection: within this moment the upstream knows that nobody listens.
         let status = answer.status;
         drop(answer);
-        if seen.is_complete() && !self.client.is_open() {
+        if seen.is_complete() && !seen.held.is_empty() {
             // An answer without any content still has its role and its finish reason to tell.
             let _ = self.open(&mut seen).await;
         }
-        let mut end = self.judge(stop, &seen, target, start).with(&seen.tally, status);
+        let mut end = self.judge(stop, &mut seen, reader, target, start).with(&seen.tally, status);
         end.ending.first_byte_ms =
             seen.first_content.map(|at| u32::try_from((at - start).as_millis()).unwrap_or(u32::MAX));
         end.ending.bytes_out = self.client.bytes_out();
@@ -101,21 +101,24 @@ impl Exchange {
     }
 
     /// Moves frames until something ends it.
-    async fn pump(&mut self, answer: &mut Answer, target: &Target, seen: &mut Seen, start: Instant) -> Stop {
-        let mut decoder = target.deployment.provider.decoder();
+    async fn pump(&mut self, answer: &mut Answer, reader: Reader, seen: &mut Seen, start: Instant) -> Stop {
+        let mut decoder = reader.decoder();
         let mut frames = Vec::new();
         let mut last_bytes: Option<Instant> = None;
         loop {
-            let silent_until = last_bytes.map_or(start + FIRST_BYTE, |at| at + SILENCE);
+            let patience = self.inner.patience;
+            let silent_until = last_bytes.map_or(start + patience.first_byte, |at| at + patience.silence);
             match self.wake(answer, silent_until, start).await {
                 Woken::Stop(stop) => return stop,
                 Woken::Open => {
-                    if let Err(stop) = self.open(seen).await {
-                        return stop;
+                    // Alone: what is held waits for content, so that another attempt can still begin anew.
+                    if !self.client.open() {
+                        return Stop::ClientLeft;
                     }
                 }
                 Woken::KeepAlive => {
-                    if let Err(stop) = self.write(Bytes::from_static(b": keep-alive\n\n")).await {
+                    let frame = self.client.keep_alive();
+                    if let Err(stop) = self.pass(frame).await {
                         return stop;
                     }
                 }
@@ -143,15 +146,15 @@ impl Exchange {
     /// Waits for the next thing to happen.
     async fn wake(&mut self, answer: &mut Answer, silent_until: Instant, start: Instant) -> Woken {
         let (is_open, last_write) = (self.client.is_open(), self.client.last_write());
-        let (deadline, cut) = (self.facts.deadline, &self.inner.cut);
+        let (deadline, cut, patience) = (self.facts.deadline, &self.inner.cut, self.inner.patience);
         tokio::select! {
             biased;
             () = self.client.gone() => Woken::Stop(Stop::ClientLeft),
             () = cut.cancelled() => Woken::Stop(Stop::Cut),
             () = sleep_until(deadline.min(silent_until)) => Woken::Stop(Stop::Stalled),
             chunk = answer.chunk() => Woken::Bytes(chunk),
-            () = sleep_until(start + HEAD_HELD), if !is_open => Woken::Open,
-            () = sleep_until(last_write + KEEP_ALIVE), if is_open => Woken::KeepAlive,
+            () = sleep_until(start + patience.head), if !is_open => Woken::Open,
+            () = sleep_until(last_write + patience.keep_alive), if is_open => Woken::KeepAlive,
         }
     }
 
@@ -159,19 +162,33 @@ impl Exchange {
     async fn forward(&mut self, frames: &mut Vec<Frame>, seen: &mut Seen) -> Result<(), Stop> {
         for frame in frames.drain(..) {
             seen.note(&frame)?;
-            if frame.kind == FrameKind::Bad {
-                continue;
+            let is_end = matches!(frame.kind, FrameKind::End(_));
+            if is_end && seen.failure.is_none() {
+                // The receipt goes before it.
+                seen.end = Some(frame.raw.clone());
+                let said = Frame { raw: Bytes::new(), ..frame };
+                self.hold_or_pass(said, seen).await?;
+                return Err(Stop::Marker);
             }
-            if self.client.is_open() {
-                self.pass(frame).await?;
-                continue;
+            if frame.kind != FrameKind::Bad {
+                self.hold_or_pass(frame, seen).await?;
             }
-            seen.held.push(frame);
-            if seen.first_content.is_some() || seen.has_failed {
-                self.open(seen).await?;
+            if is_end {
+                return Err(Stop::Marker);
             }
         }
         Ok(())
+    }
+
+    /// Nothing but comments reaches the client before the first content: until then another attempt may follow.
+    async fn hold_or_pass(&mut self, frame: Frame, seen: &mut Seen) -> Result<(), Stop> {
+        let is_comment_for_all = frame.kind == FrameKind::Comment && self.client.is_open();
+        if self.client.has_content() || is_comment_for_all {
+            return self.pass(frame).await;
+        }
+        seen.held.push(frame);
+        let is_due = seen.first_content.is_some() || seen.failure.is_some() && self.client.is_open();
+        if is_due { self.open(seen).await } else { Ok(()) }
     }
 
     /// Lets the head go, and what waited for it.
@@ -194,19 +211,16 @@ impl Exchange {
         }
     }
 
-    async fn write(&mut self, bytes: Bytes) -> Result<(), Stop> {
-        self.pass(Frame { raw: bytes, kind: FrameKind::Comment }).await
-    }
-
     /// What the end means. A finish reason makes an answer complete, with or without the end marker.
-    fn judge(&self, stop: Stop, seen: &Seen, target: &Target, start: Instant) -> End {
+    fn judge(&self, stop: Stop, seen: &mut Seen, reader: Reader, target: &Target, start: Instant) -> End {
         let mut tally = seen.tally.clone();
         if seen.is_complete() && stop != Stop::ClientLeft {
-            if stop != Stop::Marker {
+            if stop != Stop::Marker && reader.has_end_marker() {
                 tally.flag("no_terminal");
             }
             let count = tally.count(&self.request.size, self.limits(target));
-            return End::new(Fate::Settled(count), Outcome::Success, Verdict::StreamDone, start);
+            let verdict = Verdict::StreamDone { end: seen.end.take() };
+            return End::new(Fate::Settled(count), Outcome::Success, verdict, start);
         }
         let count = tally.count(&self.request.size, self.limits(target));
         let has_seen = tally.seen_bytes() > 0 || count.source > domain::usage::UsageSource::Estimated;
@@ -214,14 +228,16 @@ impl Exchange {
             Stop::ClientLeft => return End::left(Fate::Settled(count), true, start),
             Stop::Cut => return End::left(Fate::Settled(count), false, start),
             Stop::Stalled if !has_seen => return ending::of_stall(start),
-            Stop::Marker | Stop::Closed | Stop::Broken if !has_seen && !seen.has_failed => {
+            Stop::Marker | Stop::Closed | Stop::Broken if !has_seen && seen.failure.is_none() => {
                 return ending::of_foreign(start);
             }
             Stop::Stalled | Stop::Marker | Stop::Closed | Stop::Broken => {}
         }
         let fate = if has_seen { Fate::Settled(count) } else { Fate::Uncertain };
-        if seen.has_failed {
-            return End::new(fate, Outcome::Incomplete, Verdict::StreamFailed, start);
+        if let Some(words) = seen.failure.take() {
+            let message = format!("The provider reported an error in the middle of its answer: {words}");
+            let error = Error::Upstream(Failure::new(ProblemKind::UpstreamError, message));
+            return End::new(fate, Outcome::Incomplete, Verdict::StreamFailed { error }, start);
         }
         let (kind, message) = match stop {
             Stop::Stalled => (ProblemKind::DeadlineExceeded, "The provider stopped in the middle of its answer."),
@@ -234,14 +250,13 @@ impl Exchange {
 impl Seen {
     /// Every answer said why it ended, and the upstream reported no failure.
     fn is_complete(&self) -> bool {
-        self.tally.finish_reason.is_some() && self.open_answers.is_empty() && !self.has_failed
+        self.tally.finish_reason.is_some() && self.open_answers.is_empty() && self.failure.is_none()
     }
 
     /// Counts one frame. `Err` when it ends the stream.
     fn note(&mut self, frame: &Frame) -> Result<(), Stop> {
         match &frame.kind {
             FrameKind::Comment => {}
-            FrameKind::End => return Err(Stop::Marker),
             FrameKind::Bad => {
                 self.tally.flag("bad_frames");
                 self.bad_in_a_row += 1;
@@ -249,7 +264,7 @@ impl Seen {
                     return Err(Stop::Broken);
                 }
             }
-            FrameKind::Events(events) | FrameKind::UsageOnly(events) => {
+            FrameKind::Events(events) | FrameKind::UsageOnly(events) | FrameKind::End(events) => {
                 self.bad_in_a_row = 0;
                 for event in events {
                     self.tally.observe(event);
@@ -262,9 +277,9 @@ impl Seen {
                         ChatEvent::Finish { index, .. } => {
                             self.open_answers.remove(index);
                         }
-                        ChatEvent::Start { .. } | ChatEvent::Usage(_) | ChatEvent::Failed { .. } => {}
+                        ChatEvent::Failed { message } => self.failure = Some(message.chars().take(500).collect()),
+                        ChatEvent::Start { .. } | ChatEvent::Seal { .. } | ChatEvent::Usage(_) => {}
                     }
-                    self.has_failed |= matches!(event, ChatEvent::Failed { .. });
                     if event.is_content() {
                         self.first_content.get_or_insert_with(Instant::now);
                     }

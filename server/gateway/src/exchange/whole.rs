@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::ledger::Outcome;
-use llm::tally::Tally;
+use llm::{tally::Tally, wire::Reader};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 impl Exchange {
-    pub(super) async fn whole(&mut self, mut answer: Answer, target: &Target, start: Instant) -> End {
+    pub(super) async fn whole(&mut self, mut answer: Answer, reader: Reader, target: &Target, start: Instant) -> End {
         let status = answer.status;
         let read = tokio::select! {
             body = answer.read(BODY_LIMIT, self.facts.deadline.saturating_duration_since(Instant::now())) => body,
@@ -27,7 +27,7 @@ impl Exchange {
             () = self.inner.cut.cancelled() => return End::left(Fate::Uncertain, false, start),
         };
         let mut end = match read {
-            Ok(body) => self.counted(body, target, status, start),
+            Ok(body) => self.counted(body, reader, target, status, start),
             Err(Broken) if Instant::now() >= self.facts.deadline => ending::of_stall(start),
             Err(Broken) => ending::of_foreign(start),
         };
@@ -36,11 +36,12 @@ impl Exchange {
         end
     }
 
-    fn counted(&self, body: Bytes, target: &Target, status: u16, start: Instant) -> End {
-        let Ok(response) = target.deployment.provider.decode(&body) else { return ending::of_foreign(start) };
+    fn counted(&mut self, body: Bytes, reader: Reader, target: &Target, status: u16, start: Instant) -> End {
+        let Ok(response) = reader.decode(&body) else { return ending::of_foreign(start) };
         let mut tally = Tally::default();
         tally.observe_whole(&response);
         let count = tally.count(&self.request.size, self.limits(target));
+        let body = self.client.rewrite(body, &response);
         let bytes_out = body.len() as u64;
         let mut end =
             End::new(Fate::Settled(count), Outcome::Success, Verdict::Whole(body), start).with(&tally, status);

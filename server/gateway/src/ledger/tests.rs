@@ -23,6 +23,7 @@ fn reservation() -> Reservation {
         model_asked: "m".to_owned(),
         dialect: "openai_chat",
         stream: false,
+        labels: store::attempts::Labels::default(),
         price: None,
         input_bound: 100,
         output_cap: 100,
@@ -33,7 +34,7 @@ fn reservation() -> Reservation {
 }
 
 fn price() -> Price {
-    let rate = |class, pico| PriceComponent { class, above_input_tokens: 0, rate: Pico(pico) };
+    let rate = |class, pico| PriceComponent::base(class, Pico(pico));
     let components = vec![rate(PriceClass::Input, 1_000), rate(PriceClass::Output, 2_000)];
     Price { version: PriceVersionId(Uuid::nil()), components }
 }

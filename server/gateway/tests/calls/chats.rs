@@ -10,8 +10,8 @@ use llm::{
 use crate::world::World;
 
 fn question(model: &str) -> ChatRequest {
-    let messages = vec![Message { role: Role::User, content: "Sort a list in Rust".to_owned() }];
-    ChatRequest { model: model.to_owned(), messages, max_output_tokens: None, temperature: None, stream: true }
+    let messages = vec![Message::text(Role::User, "Sort a list in Rust")];
+    ChatRequest { model: model.to_owned(), messages, stream: true, ..ChatRequest::default() }
 }
 
 async fn read(run: &mut ChatRun) -> (String, Finished) {

@@ -6,5 +6,6 @@
 
 mod chats;
 mod plain;
+mod retries;
 mod streams;
 mod world;

@@ -1,6 +1,8 @@
 //! Streams: the bytes a client reads, and what the ledger says when they end well, badly or early.
 
-use gateway::Body;
+use std::time::Duration;
+
+use gateway::{Body, Patience};
 
 use crate::world::{World, text};
 
@@ -154,4 +156,67 @@ async fn shutdown_cuts_an_open_stream_honestly() {
     let seen = text(reply.unwrap()).await;
     assert!(seen.starts_with(HELLO) && seen.contains("shutting down") && !seen.contains("[DONE]"));
     assert_eq!(world.only_row().await, "settled incomplete estimated 29000");
+}
+
+/// Everything at once: a test has no time to lose.
+const IMPATIENT: Patience = Patience {
+    head: Duration::from_millis(20),
+    keep_alive: Duration::from_millis(20),
+    first_byte: Duration::from_secs(60),
+    silence: Duration::from_secs(60),
+};
+
+async fn next(body: &mut Body) -> String {
+    let Body::Stream(receiver) = body else { panic!("no stream") };
+    String::from_utf8(receiver.recv().await.unwrap_or_default().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn gw_28_the_head_leaves_after_a_while_and_what_was_held_still_waits_for_content() {
+    let (world, mut upstream) = World::with_impatience(IMPATIENT).await;
+    let (reply, mut conversation) = tokio::join!(world.post(REMOTE), async {
+        let mut conversation = upstream.next().await;
+        conversation.open_stream().await;
+        conversation.say(ROLE).await;
+        conversation
+    });
+    let mut body = reply.unwrap().body;
+    // GW-30: silence is broken, and only by comments.
+    assert_eq!(next(&mut body).await, ": keep-alive\n\n");
+    assert_eq!(next(&mut body).await, ": keep-alive\n\n");
+    conversation.say(&[HELLO, FINISH, USAGE, DONE].concat()).await;
+    let mut rest = String::new();
+    loop {
+        let piece = next(&mut body).await;
+        if piece.is_empty() {
+            break;
+        }
+        rest += &piece;
+    }
+    assert_eq!(rest.replace(": keep-alive\n\n", ""), [ROLE, HELLO, FINISH, NOTE, DONE].concat());
+    assert_eq!(world.only_row().await, "settled success final 15000");
+}
+
+#[tokio::test]
+async fn gw_35_silence_in_mid_stream_is_a_stall_and_is_told_as_one() {
+    let patience = Patience { silence: Duration::from_millis(30), ..Patience::default() };
+    let (world, mut upstream) = World::with_impatience(patience).await;
+    let (reply, _conversation) = tokio::join!(world.post(REMOTE), async {
+        let mut conversation = upstream.next().await;
+        conversation.open_stream().await;
+        conversation.say(HELLO).await;
+        conversation
+    });
+    let seen = text(reply.unwrap()).await;
+    assert!(seen.starts_with(HELLO) && seen.contains("deadline_exceeded") && !seen.contains("[DONE]"), "{seen}");
+    assert!(world.only_row().await.starts_with("settled incomplete estimated"));
+}
+
+#[tokio::test]
+async fn gw_35_a_head_that_never_comes_is_a_504_and_uncertain() {
+    let patience = Patience { first_byte: Duration::from_millis(30), ..Patience::default() };
+    let (world, mut upstream) = World::with_impatience(patience).await;
+    let (reply, _conversation) = tokio::join!(world.post(REMOTE), upstream.next());
+    assert_eq!(reply.unwrap_err().kind.as_str(), "deadline_exceeded");
+    assert!(world.only_row().await.starts_with("uncertain timeout"));
 }

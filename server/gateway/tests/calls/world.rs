@@ -12,7 +12,7 @@ use domain::{
     clock::{Clock, Entropy},
     id::{RunId, TeamId, UserId},
 };
-use gateway::{Body, Call, Caller, Gateway, Parts, Reply};
+use gateway::{Body, Call, Caller, Gateway, Parts, Patience, Reply};
 use http::HeaderMap;
 use llm::{Dialect, Problem};
 use store::testing::TestDatabase;
@@ -76,6 +76,10 @@ fn leaked(sql: String) -> &'static str {
 impl World {
     /// The models `swift` (demo) and `remote`, which `upstream` serves; both cost 1 $ in and 2 $ out per million tokens.
     pub async fn with_upstream(upstream: &str, allow: &str) -> Self {
+        Self::with_patience(upstream, allow, Patience::default()).await
+    }
+
+    pub async fn with_patience(upstream: &str, allow: &str, patience: Patience) -> Self {
         let database = store::testing::database().await;
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let key = auth::api_key::make(entropy.as_ref());
@@ -96,6 +100,7 @@ impl World {
             vault: Arc::new(Vault::new(master, entropy.clone())),
             clock: Arc::new(TestClock),
             entropy,
+            patience,
             tasks: tasks.clone(),
             core: core.clone(),
             stop: stop.clone(),
@@ -110,10 +115,14 @@ impl World {
     }
 
     pub async fn with_listening_upstream() -> (Self, Upstream) {
+        Self::with_impatience(Patience::default()).await
+    }
+
+    pub async fn with_impatience(patience: Patience) -> (Self, Upstream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, conversations) = mpsc::channel(8);
-        let world = Self::with_upstream(&address, &address).await;
+        let world = Self::with_patience(&address, &address, patience).await;
         let stop = world.stop.clone();
         world.tasks.spawn(async move {
             loop {
@@ -143,8 +152,11 @@ impl World {
         self.gateway.run_caller(TeamId(id), UserId(id), RunId(id))
     }
 
+    /// One attempt and no other.
     pub async fn post(&self, body: &str) -> Result<Reply, Problem> {
-        self.post_with(HeaderMap::new(), body).await
+        let mut headers = HeaderMap::new();
+        headers.insert("x-tallygate-fallback", "off".parse().unwrap());
+        self.post_with(headers, body).await
     }
 
     pub async fn post_with(&self, headers: HeaderMap, body: &str) -> Result<Reply, Problem> {
@@ -158,6 +170,15 @@ impl World {
             received: Instant::now(),
         };
         self.gateway.serve(call).await.map_err(|error| error.problem(request_id))
+    }
+
+    /// Changes the settings, and waits until they are in force.
+    pub async fn change(&self, sql: &'static str) {
+        for statement in sql.split(";\n") {
+            self.database.execute(statement).await;
+        }
+        let version = self.database.number("SELECT version FROM config_version").await;
+        self.gateway.wait_for_version(version).await;
     }
 
     /// Ends the gateway; every row is in its last state afterwards.

@@ -1,0 +1,141 @@
+//! `/api/v1/requests/{id}`: the receipt of a call, for the key that made it (`product.md` HI-6).
+//!
+//! Money is dollars as decimal text, exact to the nano-dollar; prices are dollars per million tokens. Times are UTC.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::{
+    Money,
+    history::{AttemptDetail, RequestDetail},
+    id::RequestId,
+    price::PriceComponent,
+    usage::Usage,
+};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::router::AppState;
+
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/api/v1/requests/{id}", get(receipt))
+}
+
+async fn receipt(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let caller = match state.gateway.authenticate(&headers) {
+        Ok(caller) => caller,
+        Err(error) => {
+            let problem = error.problem(state.gateway.request_id());
+            return refuse(StatusCode::UNAUTHORIZED, problem.kind.as_str(), &problem.message);
+        }
+    };
+    let (Some(request), Some(key)) = (RequestId::parse(&id), caller.key()) else { return missing() };
+    match control::history::receipt(&state.control, caller.team(), key, request).await {
+        Ok(detail) => Json(shown(&detail)).into_response(),
+        Err(control::Error::NotFound) => missing(),
+        Err(error) => {
+            tracing::error!(%error, "a receipt cannot be read");
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The receipt cannot be read at the moment.")
+        }
+    }
+}
+
+fn missing() -> Response {
+    refuse(StatusCode::NOT_FOUND, "not_found", "There is no such request of this key.")
+}
+
+fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
+    (status, Json(json!({"error": {"kind": kind, "message": message}}))).into_response()
+}
+
+fn shown(detail: &RequestDetail) -> Value {
+    let RequestDetail {
+        request: _,
+        public,
+        model_asked,
+        dialect,
+        stream,
+        run: _,
+        task,
+        tags,
+        conversation,
+        attempts,
+    } = detail;
+    let tags: Map<String, Value> = tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+    json!({
+        "id": public,
+        "model": model_asked,
+        "dialect": dialect,
+        "stream": stream,
+        "task": task,
+        "tags": tags,
+        "conversation": conversation,
+        "route": {"name": "direct", "attempts": attempts.len()},
+        "cost_usd": total(attempts).map(Money::exact),
+        "attempts": attempts.iter().map(attempt).collect::<Vec<_>>(),
+    })
+}
+
+/// `None` as long as one of them is unknown: an unknown cost is not zero.
+fn total(attempts: &[AttemptDetail]) -> Option<Money> {
+    attempts.iter().map(|attempt| attempt.row.cost).try_fold(Money::ZERO, |sum, cost| sum.checked_add(cost?))
+}
+
+fn attempt(attempt: &AttemptDetail) -> Value {
+    let row = &attempt.row;
+    json!({
+        "number": attempt.number,
+        "admitted_at": row.time.iso,
+        "resolved_at": attempt.resolved.as_ref().map(|stamp| &stamp.iso),
+        "provider": row.provider,
+        "model": row.model,
+        "upstream_model": attempt.upstream_model,
+        "model_served": attempt.model_served,
+        "upstream_id": attempt.upstream_id,
+        "state": row.state,
+        "outcome": row.outcome,
+        "http_status": attempt.http_status,
+        "finish_reason": attempt.finish_reason,
+        "client_aborted": attempt.client_aborted,
+        "usage": row.usage.as_ref().map(usage),
+        "usage_source": row.usage_source.map(|source| source.header()),
+        "price": attempt.price.as_ref().map(|components| json!({
+            "since": attempt.price_since.as_ref().map(|stamp| &stamp.iso),
+            "usd_per_million": components.iter().map(component).collect::<Vec<_>>(),
+        })),
+        "reserved": {
+            "usd": attempt.reserved.exact(),
+            "input_tokens": attempt.input_bound,
+            "output_tokens": attempt.output_cap,
+        },
+        "charged_usd": attempt.charged.exact(),
+        "cost_usd": row.cost.map(Money::exact),
+        "unpriced": row.unpriced,
+        "flags": attempt.flags,
+        "first_byte_ms": row.first_byte_ms,
+        "total_ms": row.total_ms,
+    })
+}
+
+fn usage(usage: &Usage) -> Value {
+    let Usage { input, cache_read, cache_write_short, cache_write_long, output, reasoning } = usage;
+    json!({
+        "input": input,
+        "cache_read": cache_read,
+        "cache_write_short": cache_write_short,
+        "cache_write_long": cache_write_long,
+        "output": output,
+        "reasoning": reasoning,
+    })
+}
+
+fn component(component: &PriceComponent) -> Value {
+    json!({
+        "class": component.class.as_str(),
+        "above_input_tokens": component.above_input_tokens,
+        "usd": component.rate.per_million(),
+    })
+}
