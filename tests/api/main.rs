@@ -9,6 +9,7 @@ mod accounting;
 mod bad_input;
 mod crash;
 mod edge;
+mod grid;
 mod models;
 mod passthrough;
 mod upstream_faults;

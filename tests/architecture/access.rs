@@ -10,6 +10,7 @@ use super::{
 /// Operations without an actor, each with its reason.
 const WITHOUT_ACTOR: &[(&str, &str)] = &[
     ("actor::load", "makes the actor of a request out of its session"),
+    ("history::receipt", "a key that the gateway has authenticated reads its own calls"),
     ("sessions::sign_in", "nobody is signed in yet"),
     ("sessions::start", "mints the session of the person that was just checked"),
     ("sessions::load", "the token itself is the proof, and the actor follows from it"),
@@ -33,6 +34,7 @@ const WITHOUT_TEAM: &[(&str, &str)] = &[
         "versions of shared deployments belong to nobody; the id comes from an attempt read with its team",
     ),
     ("prices::current_and_future", "the gateway's snapshot holds the settings of all teams"),
+    ("prices::deployments", "an import compares a price file with the models of all teams, for instance admins only"),
     ("prices::version", "versions of shared deployments belong to nobody; the id comes from a row read with its team"),
     ("providers::by_slug", "slugs are unique across the instance, and the bundle describes all of it"),
     ("providers::credential", "the provider was read with its owner before"),

@@ -1,10 +1,13 @@
 //! A provider that does what a test tells it and remembers what it did.
 //!
-//! It speaks the OpenAI chat wire over real sockets on a loopback address and never leaves the machine. Its journal is
-//! the oracle of every accounting test: tests compare the ledger with it, never with the gateway's own word. The
+//! It speaks the wires of OpenAI, Azure, Anthropic and Google over real sockets on a loopback address, refuses what they
+//! refuse, and never leaves the machine. Its journal is the oracle of every accounting test: tests compare the ledger
+//! with it, never with the gateway's own word. It knows nothing of the product: no package of it may be used here. The
 //! binary `fake-upstream` is the same thing for browser tests, demos and load.
 //!
-//! One more misbehaviour starts in `script`; one more wire in `serve`.
+//! A request goes through `endpoint` (whose door), `wire/*/read` (strict, into `asked`), `answer` (what is said),
+//! `wire` (how this vendor says it), `faults` and `events` (what goes wrong, as bytes) and `player` (when).
+//! One more misbehaviour starts in `script`; one more wire in `endpoint`.
 
 use std::{
     net::SocketAddr,
@@ -17,20 +20,35 @@ use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 mod answer;
+mod asked;
+mod base64;
+mod check;
+mod endpoint;
+mod errors;
+mod events;
+mod faults;
 mod journal;
 mod listen;
+mod models;
 mod player;
 mod script;
+mod seal;
 mod serve;
+mod summary;
+mod tally;
 mod wire;
 
 use self::serve::Shared;
 pub use self::{
-    answer::Tokens,
-    journal::{End, Entry, Journal, Request, read as read_journal, requests as journal_requests},
-    script::{Cut, ErrorBody, Fault, LineEnd, Script, Terminator, UsageForm},
+    endpoint::Wire,
+    errors::CANARY,
+    journal::{End, Entry, Journal, Request, Tally, read as read_journal, requests as journal_requests},
+    script::{
+        CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LineEnd, Script, Terminator, UsageForm, UsagePlace,
+    },
     serve::Exchange,
-    wire::CANARY,
+    summary::{Call, Format, Image, Said, Summary, Tool, ToolResult},
+    tally::{Classes, Report, ReportKind, Tokens},
 };
 
 /// How to start one. The default: any free port, a journal of its own, well behaved, any key.
@@ -39,7 +57,7 @@ pub struct Options {
     /// Absent: a file in a folder that goes away with the fake.
     pub journal: Option<PathBuf>,
     pub script: Script,
-    /// When set, any other bearer token is answered 401.
+    /// When set, any other credential is refused, wherever the vendor looks for it.
     pub api_key: Option<String>,
     /// Keeps the bytes of the last exchanges in memory, for tests that compare them.
     pub is_recording: bool,
@@ -114,6 +132,21 @@ impl FakeUpstream {
     /// What a provider's form asks for: `http://127.0.0.1:PORT/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// Where Anthropic's and Google's paths begin, and the bare host of the others: `http://127.0.0.1:PORT`.
+    pub fn root_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Google's: `http://127.0.0.1:PORT/v1beta`.
+    pub fn gemini_base_url(&self) -> String {
+        format!("http://{}/v1beta", self.address)
+    }
+
+    /// Azure's: `http://127.0.0.1:PORT/openai/v1`.
+    pub fn azure_base_url(&self) -> String {
+        format!("http://{}/openai/v1", self.address)
     }
 
     /// From now on every request is treated so, unless its model has a script of its own.

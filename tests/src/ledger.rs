@@ -28,6 +28,8 @@ pub struct Attempt {
     pub usage_source: Option<String>,
     pub input_tokens: Option<i64>,
     pub cache_read_tokens: Option<i64>,
+    pub cache_write_short_tokens: Option<i64>,
+    pub cache_write_long_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
     pub cost_nano: Option<i64>,
@@ -50,7 +52,7 @@ impl Ledger {
     pub async fn attempts(&self) -> Result<Vec<Attempt>> {
         let statement = "SELECT id, request_id, state::text AS state, origin, model, stream, reserved_nano, outcome,
                                 http_status, finish_reason, usage_source::text AS usage_source, input_tokens,
-                                cache_read_tokens, output_tokens, reasoning_tokens, cost_nano, charged_nano, flags,
+                                cache_read_tokens, cache_write_short_tokens, cache_write_long_tokens, output_tokens, reasoning_tokens, cost_nano, charged_nano, flags,
                                 client_aborted
                            FROM attempts ORDER BY id";
         Ok(sqlx::query_as(statement).fetch_all(&self.pool).await?)

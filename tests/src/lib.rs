@@ -10,6 +10,8 @@
 //! | `world.rs` | one small instance for one test |
 //! | `server.rs` | the product in this process |
 //! | `program.rs` | the product as a process that can be killed |
+//! | `kinds.rs` | the same for every kind of provider |
+//! | `dialect.rs` | clients of three dialects: requests for each scenario, and what answers say |
 //! | `answer.rs` | what a client got, and what it must not contain |
 //! | `ledger.rs` | attempt rows, read past the product |
 //! | `price.rs` | what a call must cost, worked out a second time |
@@ -17,8 +19,10 @@
 
 mod answer;
 mod client;
+pub mod dialect;
 pub mod fake_upstream;
 mod key;
+pub mod kinds;
 mod ledger;
 pub mod price;
 pub mod program;

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    Answer, FakeUpstream, Ledger, TestServer, http_client, key,
+    Answer, FakeUpstream, Ledger, TestServer, http_client, key, kinds,
     price::{MODELS, Model},
 };
 
@@ -31,6 +31,15 @@ impl World {
     pub const PROVIDER_SECRET: &str = "sk-provider-secret-of-the-test-instance";
 
     pub async fn new() -> Self {
+        Self::with(bundle).await
+    }
+
+    /// Beside the usual models one for each kind of provider, named as the kind is.
+    pub async fn with_every_kind() -> Self {
+        Self::with(|upstream| bundle(upstream) + &kinds::bundle(upstream)).await
+    }
+
+    async fn with(bundle: impl Fn(&FakeUpstream) -> String) -> Self {
         let upstream = FakeUpstream::start().await.expect("a fake provider");
         let database = store::testing::database().await;
         let (key, narrow_key) = (key::virtual_key("all"), key::virtual_key("narrow"));
@@ -52,6 +61,13 @@ impl World {
 
     pub fn chat_url(&self) -> String {
         self.url("/v1/chat/completions")
+    }
+
+    /// A call of another dialect.
+    pub async fn call(&self, path: &str, body: &Value) -> Answer {
+        let request = http_client().post(self.url(path)).bearer_auth(&self.key);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        Answer::read(request.send().await.expect("an answer from the gateway")).await
     }
 
     /// A chat request without its body.

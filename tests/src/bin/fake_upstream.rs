@@ -10,9 +10,16 @@ use tests::fake_upstream::{FakeUpstream, Options, Script};
 const USAGE: &str = "\
 usage: fake-upstream [--listen 127.0.0.1:9000] [--journal PATH] [--script PATH|JSON] [--api-key KEY]
 
-Speaks the OpenAI chat API on a loopback address. Words after `--` in a model name change one request:
-  words=N head=MS first=MS pace=MS bytes=N crlf extra no-usage
-  STATUS 429=SECONDS foreign html empty cut=N reset=N hang=N hang-head
+Speaks the APIs of OpenAI (/v1), Azure (/openai/v1), Anthropic (/v1/messages) and Google (/v1beta) on a loopback
+address. Words after `--` in a model name change one request:
+  words=N think=N prompt=N cached=N cache-write=N cache-write-long=N served=MODEL tier=NAME
+  head=MS first=MS pace=MS bytes=N cr crlf mixed bom tight two-lines comments extra
+  ignores-cap show-thoughts redacted preface filtered incomplete failed same-id no-id no-end double-end late-data
+  no-usage null-usage zero-usage negative-usage huge-usage fraction-usage text-usage object-usage float-usage
+  usage-twice cumulative sum-mismatch additive cached-above start-corrected start-zeroed placeholder
+  usage-finish usage-choice usage-groq cache-top cache-hit-miss cache-creation
+  STATUS 429=SECONDS foreign html empty cut=N reset=N cut-head hang=N hang-head error=N error-usage=N
+  bad-frame=N bad-frames=COUNT bad-utf8=N two-json=N split-json=N huge=MB
 PUT /_fake/script[?model=NAME], POST /_fake/hold, POST /_fake/release and GET /_fake/journal steer and read it.";
 
 #[tokio::main]

@@ -1,274 +1,257 @@
-//! The answer the fake writes: text and token counts, both a pure function of model and messages.
+//! The answer the fake gives: text, calls, reasoning and token counts, a pure function of the request and the script.
 //!
-//! No clock and no randomness: the same request gets the same answer in every process, so a test can predict it.
-//! The text holds multi-byte UTF-8 and, when long enough, a Markdown code block.
+//! No clock, no randomness and no wire: the same request gets the same answer in every process, so a test can predict
+//! it. Text holds multi-byte UTF-8 and, when long enough, a Markdown code block. How an answer is written is in `wire`;
+//! one more kind of answer is one more arm in `choice`.
 
 use anyhow::{Result, bail};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use super::script::Script;
+use super::{
+    asked::{Asked, Thinks},
+    endpoint::Wire,
+    script::{CachePlace, Ending, Script, UsageForm},
+    summary::Format,
+    tally::Classes,
+};
 
-const MODEL_CHOICES: u64 = 8;
-const WORDS: [&str; 32] = [
-    "ledger",
-    "naïve",
-    "stream",
-    "größer",
-    "token",
-    "façade",
-    "borrow",
-    "日本語",
-    "budget",
-    "smörgåsbord",
-    "channel",
-    "🦀",
-    "future",
-    "façon",
-    "buffer",
-    "Ελληνικά",
-    "parser",
-    "mutex",
-    "crème",
-    "slice",
-    "trait",
-    "número",
-    "socket",
-    "привет",
-    "window",
-    "señal",
-    "cursor",
-    "naïveté",
-    "module",
-    "über",
-    "packet",
-    "→",
-];
-const CODE: [&str; 12] =
-    ["\n\n```rust\n", "fn ", "größe", "() ", "-> ", "u64 ", "{\n    ", "41 ", "+ 1 ", "// ½ of 84\n", "}\n", "```\n\n"];
+pub mod random;
+mod schema;
+mod text;
 
-/// The fields of a chat request the fake acts on; everything else is accepted and ignored.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ChatRequest {
-    pub model: String,
-    pub messages: Vec<Value>,
-    #[serde(default)]
-    pub stream: bool,
-    pub stream_options: Option<StreamOptions>,
-    pub max_tokens: Option<u64>,
-    pub max_completion_tokens: Option<u64>,
-    pub n: Option<u64>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct StreamOptions {
-    #[serde(default)]
-    pub include_usage: bool,
-}
-
-/// Token counts as the OpenAI wire nests them: `prompt` includes `cached`, `completion` includes `reasoning`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tokens {
-    pub prompt: u64,
-    pub cached: u64,
-    pub completion: u64,
-    pub reasoning: u64,
-}
+use self::random::{base62, next};
 
 /// One finished completion, cut into the pieces a stream sends; each piece is one token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choice {
+    /// Visible thoughts; empty when the wire hides them.
+    pub reasoning: Vec<String>,
     pub pieces: Vec<String>,
-    pub finish_reason: &'static str,
+    pub calls: Vec<Call>,
+    pub finish: Finish,
+    /// The stop string the text ran into.
+    pub stopped_by: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Call {
+    /// 24 characters, the tail of the call's id.
+    pub id: String,
+    pub name: String,
+    pub arguments: Value,
+    /// The text of the arguments, split at awkward places.
+    pub pieces: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Finish {
+    #[default]
+    Stop,
+    Length,
+    Calls,
+    Filter,
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// 29 characters that differ for every request content, the tail of `chatcmpl-…`.
     pub id: String,
     pub choices: Vec<Choice>,
-    pub tokens: Tokens,
+    /// Everything truly read and produced.
+    pub classes: Classes,
+    /// A token of reasoning was produced and must be sealed.
+    pub is_sealed: bool,
 }
 
 impl Choice {
     pub fn text(&self) -> String {
         self.pieces.concat()
     }
-}
 
-impl ChatRequest {
-    /// `Err` holds the message and the field an OpenAI server would complain about.
-    pub fn check(&self) -> Result<(), (String, &'static str)> {
-        let faults: [(bool, &str, &'static str); 5] = [
-            (self.model.is_empty(), "you must provide a model parameter", "model"),
-            (
-                self.messages.is_empty(),
-                "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-                "messages",
-            ),
-            (
-                self.messages.iter().any(|message| !message["role"].is_string()),
-                "Missing required parameter: 'messages[0].role'.",
-                "messages[0].role",
-            ),
-            (
-                self.stream_options.is_some() && !self.stream,
-                "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
-                "stream_options",
-            ),
-            (
-                !(1..=MODEL_CHOICES).contains(&self.n.unwrap_or(1)),
-                "Invalid 'n': integer out of range. Expected a value between 1 and 8.",
-                "n",
-            ),
-        ];
-        match faults.into_iter().find(|(wrong, ..)| *wrong) {
-            Some((_, message, field)) => Err((message.to_owned(), field)),
-            None if self.cap() == Some(0) => {
-                Err(("Invalid 'max_tokens': integer below minimum value. Expected a value >= 1.".into(), "max_tokens"))
-            }
-            None => Ok(()),
-        }
+    pub fn thoughts(&self) -> String {
+        self.reasoning.concat()
     }
 
-    fn cap(&self) -> Option<u64> {
-        self.max_completion_tokens.or(self.max_tokens)
+    pub fn output_tokens(&self) -> u64 {
+        (self.pieces.len() + self.calls.iter().map(Call::tokens).sum::<usize>()) as u64
     }
 }
 
-/// What the fake answers to `request` under `script`.
-pub fn answer(request: &ChatRequest, script: &Script) -> Result<Answer> {
-    let mut seed = seed(request)?;
+impl Call {
+    /// One for the name, one for each piece.
+    pub fn tokens(&self) -> usize {
+        1 + self.pieces.len()
+    }
+
+    pub fn text(&self) -> String {
+        self.pieces.concat()
+    }
+}
+
+/// What the fake answers to `asked` under `script`.
+pub fn answer(asked: &Asked, script: &Script) -> Result<Answer> {
+    let mut seed = asked.seed();
     let id = base62(&mut seed.clone(), 29);
-    let reasoning_each = next(&mut seed) % 7;
-    let cap = if script.ignores_cap { u64::MAX } else { request.cap().unwrap_or(u64::MAX) };
-    let reasoning_each = reasoning_each.min(cap - 1);
-    let room = usize::try_from(cap - reasoning_each).unwrap_or(usize::MAX);
-
-    let mut choices = Vec::new();
-    for _ in 0..request.n.unwrap_or(1) {
-        choices.push(choice(&mut seed, script.words, room));
+    let drawn = next(&mut seed);
+    let mut classes = input(asked, script);
+    if matches!(asked.wire, Wire::Embeddings | Wire::GeminiEmbed | Wire::AnthropicCount | Wire::GeminiCount) {
+        return Ok(Answer { id, choices: Vec::new(), classes, is_sealed: false });
     }
-    let prompt = prompt_tokens(&request.messages);
-    let count = u64::try_from(choices.len())?;
-    let written = choices.iter().map(|choice| choice.pieces.len()).sum::<usize>();
-    let reasoning = reasoning_each * count;
-    let tokens = Tokens { prompt, cached: prompt / 4, completion: u64::try_from(written)? + reasoning, reasoning };
-    if tokens.completion == 0 {
+    let cap = if script.ignores_cap { u64::MAX } else { asked.cap.unwrap_or(u64::MAX) };
+    if cap == 0 {
         bail!("an answer has at least one token");
     }
-    Ok(Answer { id, choices, tokens })
-}
+    let reasoning = reasoning(asked, script, drawn).min(cap - 1);
+    let room = usize::try_from(cap - reasoning).unwrap_or(usize::MAX);
+    let is_visible = matches!(asked.thinks, Thinks::Asked { is_visible: true, .. }) || script.shows_reasoning;
+    let prompts = asked.inputs.len().max(1) as u64;
 
-fn choice(seed: &mut u64, words: Option<usize>, room: usize) -> Choice {
-    let wanted = words.unwrap_or_else(|| 40 + usize::try_from(next(seed) % 41).unwrap_or(0)).max(1);
-    let pieces: Vec<String> = compose(seed, wanted.min(room));
-    Choice { pieces, finish_reason: if wanted > room { "length" } else { "stop" } }
-}
-
-/// Exactly `count` pieces: words, and a code block in the middle when there is room for one.
-fn compose(seed: &mut u64, count: usize) -> Vec<String> {
-    let code_at = count / 2;
-    let mut pieces = Vec::with_capacity(count.min(4096));
-    while pieces.len() < count {
-        let is_code = count >= 2 * CODE.len() && pieces.len() >= code_at && pieces.len() < code_at + CODE.len();
-        if is_code {
-            pieces.push(CODE[pieces.len() - code_at].to_owned());
-            continue;
+    let mut choices = Vec::new();
+    for _ in 0..asked.n.max(1) * prompts {
+        let mut choice = choice(asked, script, &mut seed, room);
+        if is_visible && asked.wire != Wire::Completions && asked.wire != Wire::Fim {
+            choice.reasoning = text::thoughts(&mut seed, usize::try_from(reasoning)?);
         }
-        let index = usize::try_from(next(seed) % 32).unwrap_or(0);
-        // The first word is never plain ASCII: even a one-token answer holds a character that can be split.
-        let word = if pieces.is_empty() { "Grüße:" } else { WORDS[index] };
-        pieces.push(format!("{word} "));
+        end(&mut choice, script);
+        choices.push(choice);
     }
-    pieces
+    classes.output = choices.iter().map(Choice::output_tokens).sum();
+    classes.reasoning = reasoning * choices.len() as u64;
+    let is_sealed = reasoning > 0 && matches!(asked.thinks, Thinks::Asked { is_sealed: true, .. });
+    Ok(Answer { id, choices, classes, is_sealed })
 }
 
-/// Four bytes a token and four tokens a message, plus three: near enough to a tokenizer, and never above the bytes sent.
-fn prompt_tokens(messages: &[Value]) -> u64 {
-    let content: usize = messages.iter().map(|message| content_bytes(&message["content"]).div_ceil(4) + 4).sum();
-    u64::try_from(content + 3).unwrap_or(u64::MAX)
+/// Calls when there is something to call and nothing was called yet, JSON when a form was asked for, else prose.
+fn choice(asked: &Asked, script: &Script, seed: &mut u64, room: usize) -> Choice {
+    let summary = &asked.summary;
+    let may_call = !summary.tools.is_empty() && summary.tool_choice != "none" && !asked.ends_with_result;
+    if may_call {
+        return calls(asked, script, seed, room);
+    }
+    let pieces = match &summary.format {
+        Some(Format::JsonObject) => text::awkward(&schema::object(seed).to_string()),
+        Some(Format::JsonSchema { schema, .. }) => text::awkward(&schema::value(schema, seed).to_string()),
+        None if asked.ends_with_result => text::about(seed, &summary.results, script.words),
+        None => text::prose(seed, script.words, room),
+    };
+    prose(asked, pieces, room)
 }
 
-fn content_bytes(content: &Value) -> usize {
-    match content {
-        Value::String(text) => text.len(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).map(str::len).sum(),
-        _ => 0,
+fn prose(asked: &Asked, mut pieces: Vec<String>, room: usize) -> Choice {
+    let mut choice = Choice::default();
+    if pieces.len() > room {
+        pieces.truncate(room);
+        choice.finish = Finish::Length;
+    }
+    choice.stopped_by = text::stop(&mut pieces, &asked.stops);
+    if choice.stopped_by.is_some() {
+        choice.finish = Finish::Stop;
+    }
+    choice.pieces = pieces;
+    choice
+}
+
+fn calls(asked: &Asked, script: &Script, seed: &mut u64, room: usize) -> Choice {
+    let summary = &asked.summary;
+    let forced = summary.tool_choice.strip_prefix('=');
+    let count = if forced.is_some() || !summary.is_parallel { 1 } else { 2 };
+    let start = usize::try_from(next(seed) % summary.tools.len() as u64).unwrap_or(0);
+    let mut choice = Choice { finish: Finish::Calls, ..Choice::default() };
+    if script.speaks_before_calls {
+        choice.pieces = vec!["Ich ".into(), "prüfe ".into(), "das: ".into()];
+        choice.pieces.truncate(room.saturating_sub(1));
+    }
+    let mut left = room - choice.pieces.len();
+    for at in 0..count {
+        let chosen = match forced {
+            Some(name) => summary.tools.iter().find(|tool| tool.name == name),
+            None => summary.tools.get((start + at) % summary.tools.len()),
+        };
+        let Some(tool) = chosen else { continue };
+        if left == 0 {
+            choice.finish = Finish::Length;
+            break;
+        }
+        let arguments = schema::arguments(&tool.schema, seed);
+        let mut pieces = text::awkward(&arguments.to_string());
+        if pieces.len() + 1 > left {
+            pieces.truncate(left - 1);
+            choice.finish = Finish::Length;
+        }
+        left -= pieces.len() + 1;
+        choice.calls.push(Call { id: base62(seed, 24), name: tool.name.clone(), arguments, pieces });
+    }
+    choice
+}
+
+/// The script's word about how it ends stands above everything else.
+fn end(choice: &mut Choice, script: &Script) {
+    match script.ending {
+        Ending::Normal => {}
+        Ending::ContentFilter => choice.finish = Finish::Filter,
+        Ending::Incomplete => choice.finish = Finish::Length,
+        Ending::Failed => choice.finish = Finish::Failed,
     }
 }
 
-fn seed(request: &ChatRequest) -> Result<u64> {
-    let mut digest = Sha256::new();
-    digest.update(request.model.as_bytes());
-    digest.update([0]);
-    digest.update(serde_json::to_vec(&request.messages)?);
-    let bytes: [u8; 32] = digest.finalize().into();
-    Ok(bytes.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte)))
+fn reasoning(asked: &Asked, script: &Script, drawn: u64) -> u64 {
+    let hides = matches!(asked.wire, Wire::OpenaiChat | Wire::Responses | Wire::Gemini);
+    let count = match asked.thinks {
+        Thinks::Never => 0,
+        Thinks::Unasked if script.shows_reasoning => script.reasoning_tokens.unwrap_or(12 + drawn % 20),
+        Thinks::Unasked if hides => script.reasoning_tokens.unwrap_or(drawn % 7),
+        Thinks::Unasked => 0,
+        Thinks::Asked { .. } => script.reasoning_tokens.unwrap_or(12 + drawn % 20),
+    };
+    match asked.thinks {
+        Thinks::Asked { budget: Some(budget), .. } => count.min(budget),
+        _ => count,
+    }
 }
 
-/// SplitMix64: small, well known, and good enough to choose words.
-fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
+/// The input, split into what was new, read from a cache and written to one.
+fn input(asked: &Asked, script: &Script) -> Classes {
+    let total = script.prompt_tokens.unwrap_or_else(|| match asked.wire {
+        Wire::Embeddings | Wire::GeminiEmbed => asked.inputs.iter().sum(),
+        // A prompt may come as tokens, which are no text.
+        _ => asked.prompt_tokens().max(asked.inputs.iter().sum()),
+    });
+    let markers = &asked.summary.cache_markers;
+    let has_long = markers.iter().any(|ttl| ttl == "1h" || ttl == "24h");
+    let has_short = markers.iter().any(|ttl| ttl == "5m");
+    let caches_alone = matches!(asked.wire, Wire::OpenaiChat | Wire::Responses | Wire::Gemini);
+    let part = |is_there: bool, share: u64| if is_there { total / share } else { 0 };
+    // A script that says anything about writes says all of it.
+    let is_said = script.cache_write_tokens.is_some() || script.cache_write_long_tokens.is_some();
 
-fn base62(seed: &mut u64, length: usize) -> String {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    (0..length).map(|_| char::from(DIGITS[usize::try_from(next(seed) % 62).unwrap_or(0)])).collect()
+    let mut classes = Classes {
+        cache_read: script.cached_tokens.unwrap_or_else(|| part(caches_alone || !markers.is_empty(), 4)),
+        cache_write_short: script.cache_write_tokens.unwrap_or_else(|| part(has_short && !is_said, 8)),
+        cache_write_long: script.cache_write_long_tokens.unwrap_or_else(|| part(has_long && !is_said, 16)),
+        ..Classes::default()
+    };
+    match asked.wire {
+        Wire::Anthropic => {}
+        // One field for both lifetimes: the request decides which one it is.
+        Wire::OpenaiChat | Wire::Responses => {
+            let written = classes.cache_write();
+            let tells = !matches!(script.cache_place, CachePlace::TopLevel | CachePlace::HitMiss);
+            let written = if tells { written } else { 0 };
+            (classes.cache_write_short, classes.cache_write_long) = if has_long { (0, written) } else { (written, 0) };
+        }
+        // Google stores its cached content apart and says nothing of writes here.
+        Wire::Gemini => (classes.cache_write_short, classes.cache_write_long) = (0, 0),
+        _ => classes = Classes::default(),
+    }
+    let cached = classes.prompt();
+    classes.input = total.saturating_sub(cached).max(1);
+    if script.usage == UsageForm::CachedAbovePrompt && asked.wire != Wire::Anthropic {
+        // What a reader makes of it: the part is clamped to the whole.
+        classes = Classes { cache_read: total.max(1), ..Classes::default() };
+    }
+    classes
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn request(extra: &Value) -> ChatRequest {
-        let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]});
-        for (name, value) in extra.as_object().unwrap() {
-            body[name] = value.clone();
-        }
-        serde_json::from_value(body).unwrap()
-    }
-
-    #[test]
-    fn the_same_request_gets_the_same_answer_and_another_model_another_one() {
-        let first = answer(&request(&json!({})), &Script::default()).unwrap();
-        assert_eq!(first, answer(&request(&json!({})), &Script::default()).unwrap());
-        assert_ne!(first.choices, answer(&request(&json!({"model": "other"})), &Script::default()).unwrap().choices);
-    }
-
-    #[test]
-    fn an_answer_has_dozens_of_words_multi_byte_characters_and_a_code_block() {
-        let answer = answer(&request(&json!({})), &Script::default()).unwrap();
-        let text = answer.choices[0].text();
-        assert!(answer.choices[0].pieces.len() >= 40);
-        assert!(text.len() > text.chars().count());
-        assert!(text.contains("```rust\n") && text.contains("}\n```\n"));
-    }
-
-    #[test]
-    fn the_cap_counts_reasoning_and_ends_the_answer_with_length() {
-        for cap in 1..12 {
-            let answer = answer(&request(&json!({"max_tokens": cap})), &Script::default()).unwrap();
-            assert_eq!(answer.tokens.completion, cap);
-            assert_eq!(answer.choices[0].finish_reason, "length");
-        }
-        let uncapped = answer(&request(&json!({"max_tokens": 500})), &Script::words(30)).unwrap();
-        assert_eq!((uncapped.choices[0].finish_reason, uncapped.choices[0].pieces.len()), ("stop", 30));
-        let deaf = Script { ignores_cap: true, ..Script::words(30) };
-        assert_eq!(answer(&request(&json!({"max_tokens": 5})), &deaf).unwrap().choices[0].pieces.len(), 30);
-    }
-
-    #[test]
-    fn counts_nest_as_on_the_wire() {
-        let tokens = answer(&request(&json!({"n": 3})), &Script::words(30)).unwrap().tokens;
-        assert_eq!(tokens.completion, 90 + tokens.reasoning);
-        assert!(tokens.cached <= tokens.prompt);
-    }
-}
+mod tests;

@@ -18,7 +18,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 
-use super::answer::Tokens;
+use super::{
+    endpoint::Wire,
+    summary::Summary,
+    tally::{Classes, Report, Tokens},
+};
 
 /// Lines that may wait for the writer; beyond, a request waits for its turn.
 const QUEUE: usize = 16_384;
@@ -29,19 +33,61 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Entry {
     /// A request arrived complete. `attempt` is the gateway's id of it, when it sent one.
-    Accepted { seq: u64, attempt: Option<String>, body_sha256: String, model: String, stream: bool, at_ms: u64 },
+    Accepted {
+        seq: u64,
+        attempt: Option<String>,
+        body_sha256: String,
+        model: String,
+        stream: bool,
+        at_ms: u64,
+        #[serde(default)]
+        wire: Wire,
+        /// Path of the request.
+        #[serde(default)]
+        path: String,
+        /// What the request asked for; absent when it was refused as invalid.
+        #[serde(default)]
+        summary: Option<Box<Summary>>,
+    },
     /// Output was handed to the connection.
     Step { seq: u64, index: usize, tokens: u64 },
-    /// Usage was reported. `reported` is absent when the form is one nobody can count with.
+    /// Usage was reported at the end. `reported` is absent when the form is one nobody can count with.
     Usage { seq: u64, reported: Option<Tokens>, raw: Value },
     /// Answered with something else than a completion.
-    Refused { seq: u64, status: u16 },
+    Refused {
+        seq: u64,
+        status: u16,
+        #[serde(flatten)]
+        tally: Tally,
+    },
     /// The answer was handed over to its last byte.
-    Finished { seq: u64 },
+    Finished {
+        seq: u64,
+        #[serde(flatten)]
+        tally: Tally,
+    },
     /// The other side left before that.
-    ClientGone { seq: u64 },
+    ClientGone {
+        seq: u64,
+        #[serde(flatten)]
+        tally: Tally,
+    },
     /// The script ended the connection before that.
-    Cut { seq: u64 },
+    Cut {
+        seq: u64,
+        #[serde(flatten)]
+        tally: Tally,
+    },
+}
+
+/// What a request came to, on its last line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// Truly read and produced until then. A refusal costs nothing.
+    pub produced: Classes,
+    /// What a reader of the bytes handed over can know by the vendor's rules.
+    pub reported: Report,
 }
 
 /// What the journal says about one request.
@@ -57,6 +103,18 @@ pub struct Request {
     pub served_tokens: u64,
     pub usage: Option<Tokens>,
     pub end: End,
+    #[serde(default)]
+    pub wire: Wire,
+    #[serde(default)]
+    pub path: String,
+    #[serde(default)]
+    pub summary: Option<Box<Summary>>,
+    /// Truly read and produced, known at the end.
+    #[serde(default)]
+    pub produced: Classes,
+    /// What a reader could know at the end.
+    #[serde(default)]
+    pub reported: Report,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,9 +134,9 @@ impl Entry {
             | Self::Step { seq, .. }
             | Self::Usage { seq, .. }
             | Self::Refused { seq, .. }
-            | Self::Finished { seq }
-            | Self::ClientGone { seq }
-            | Self::Cut { seq } => *seq,
+            | Self::Finished { seq, .. }
+            | Self::ClientGone { seq, .. }
+            | Self::Cut { seq, .. } => *seq,
         }
     }
 }
@@ -194,37 +252,58 @@ pub fn read(path: &Path) -> Result<Vec<Entry>> {
 pub fn requests(entries: &[Entry]) -> Vec<Request> {
     let mut requests: Vec<Request> = Vec::new();
     for entry in entries {
-        if let Entry::Accepted { seq, attempt, body_sha256, model, stream, at_ms } = entry {
-            requests.push(Request {
-                seq: *seq,
-                attempt: attempt.clone(),
-                body_sha256: body_sha256.clone(),
-                model: model.clone(),
-                stream: *stream,
-                at_ms: *at_ms,
-                served_tokens: 0,
-                usage: None,
-                end: End::Open,
-            });
-            continue;
-        }
-        let Some(request) = requests.iter_mut().rev().find(|request| request.seq == entry.seq()) else { continue };
-        match entry {
-            Entry::Accepted { .. } => {}
-            Entry::Step { tokens, .. } => request.served_tokens += tokens,
-            Entry::Usage { reported, .. } => request.usage = *reported,
-            Entry::Refused { status, .. } => request.end = End::Refused(*status),
-            Entry::Finished { .. } => request.end = End::Finished,
-            Entry::ClientGone { .. } => request.end = End::ClientGone,
-            Entry::Cut { .. } => request.end = End::Cut,
+        match requests.iter_mut().rev().find(|request| request.seq == entry.seq()) {
+            Some(request) => request.fold(entry),
+            None => requests.extend(Request::accepted(entry)),
         }
     }
     requests
 }
 
+impl Request {
+    fn accepted(entry: &Entry) -> Option<Self> {
+        let Entry::Accepted { seq, attempt, body_sha256, model, stream, at_ms, wire, path, summary } = entry else {
+            return None;
+        };
+        Some(Self {
+            seq: *seq,
+            attempt: attempt.clone(),
+            body_sha256: body_sha256.clone(),
+            model: model.clone(),
+            stream: *stream,
+            at_ms: *at_ms,
+            served_tokens: 0,
+            usage: None,
+            end: End::Open,
+            wire: *wire,
+            path: path.clone(),
+            summary: summary.clone(),
+            produced: Classes::default(),
+            reported: Report::default(),
+        })
+    }
+
+    fn fold(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Accepted { .. } => {}
+            Entry::Step { tokens, .. } => self.served_tokens += tokens,
+            Entry::Usage { reported, .. } => self.usage = *reported,
+            Entry::Refused { status, tally, .. } => self.ended(End::Refused(*status), tally),
+            Entry::Finished { tally, .. } => self.ended(End::Finished, tally),
+            Entry::ClientGone { tally, .. } => self.ended(End::ClientGone, tally),
+            Entry::Cut { tally, .. } => self.ended(End::Cut, tally),
+        }
+    }
+
+    fn ended(&mut self, end: End, tally: &Tally) {
+        self.end = end;
+        (self.produced, self.reported) = (tally.produced, tally.reported);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tally::ReportKind, *};
 
     fn accepted(seq: u64) -> Entry {
         Entry::Accepted {
@@ -234,6 +313,9 @@ mod tests {
             model: "m".into(),
             stream: true,
             at_ms: 1,
+            wire: Wire::OpenaiChat,
+            path: "/v1/chat/completions".into(),
+            summary: None,
         }
     }
 
@@ -250,6 +332,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(&folder.path().join("journal.jsonl")).unwrap();
         let tokens = Tokens { prompt: 5, cached: 1, completion: 3, reasoning: 1 };
+        let produced = Classes { input: 4, cache_read: 1, output: 2, reasoning: 1, ..Classes::default() };
+        let reported = Report { kind: ReportKind::Final, classes: produced, has_output: true };
+        let tally = Tally { produced, reported };
         for entry in [
             accepted(1),
             accepted(2),
@@ -257,14 +342,21 @@ mod tests {
             Entry::Step { seq: 2, index: 0, tokens: 7 },
             Entry::Step { seq: 1, index: 0, tokens: 1 },
             Entry::Usage { seq: 1, reported: Some(tokens), raw: Value::Null },
-            Entry::ClientGone { seq: 2 },
-            Entry::Finished { seq: 1 },
+            Entry::ClientGone { seq: 2, tally: Tally::default() },
+            Entry::Finished { seq: 1, tally },
         ] {
             journal.append(&entry).unwrap();
         }
         let requests = journal.until(|all| all.first().is_some_and(|one| one.end == End::Finished)).await.unwrap();
         assert_eq!((requests[0].served_tokens, requests[0].usage), (2, Some(tokens)));
+        assert_eq!((requests[0].produced, requests[0].reported), (produced, reported));
         assert_eq!((requests[1].served_tokens, requests[1].end), (7, End::ClientGone));
+    }
+
+    #[test]
+    fn a_line_of_an_older_journal_is_still_read() {
+        let line = r#"{"event":"finished","seq":3}"#;
+        assert_eq!(serde_json::from_str::<Entry>(line).unwrap(), Entry::Finished { seq: 3, tally: Tally::default() });
     }
 
     #[test]

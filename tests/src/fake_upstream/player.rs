@@ -1,6 +1,6 @@
 //! Plays the frames of one answer: waits, journals, splits, and breaks off where the script says.
 //!
-//! The only place where an answer meets time. What the frames are is decided in `wire`.
+//! The only place where an answer meets time. What the frames are is decided in `wire` and `faults`.
 
 use std::{
     io,
@@ -14,10 +14,11 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use super::{
-    journal::{Entry, Journal},
+    events::{Frame, Part},
+    journal::{Entry, Journal, Tally},
     listen::Connection,
     script::{Cut, Fault, Script},
-    wire::{Frame, Part},
+    tally::{Classes, ReportKind, Tokens},
 };
 
 /// One accepted request: however its answer ends, the journal gets exactly one line about it.
@@ -25,23 +26,30 @@ pub struct Visit {
     pub seq: u64,
     journal: Journal,
     is_open: bool,
+    tally: Tally,
 }
 
 impl Visit {
     pub fn new(seq: u64, journal: Journal) -> Self {
-        Self { seq, journal, is_open: true }
+        Self { seq, journal, is_open: true, tally: Tally::default() }
+    }
+
+    /// The provider begins to work: the input is read, whatever happens next.
+    pub fn read(&mut self, input: Classes) {
+        self.tally.produced = input;
     }
 
     pub fn finished(&mut self) {
-        self.close(&Entry::Finished { seq: self.seq });
+        self.close(&Entry::Finished { seq: self.seq, tally: self.tally });
     }
 
+    /// Answered with a status; nothing was produced for it.
     pub fn refused(&mut self, status: u16) {
-        self.close(&Entry::Refused { seq: self.seq, status });
+        self.close(&Entry::Refused { seq: self.seq, status, tally: Tally::default() });
     }
 
     pub fn cut(&mut self) {
-        self.close(&Entry::Cut { seq: self.seq });
+        self.close(&Entry::Cut { seq: self.seq, tally: self.tally });
     }
 
     fn close(&mut self, entry: &Entry) {
@@ -55,7 +63,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if self.is_open {
-            self.close(&Entry::ClientGone { seq: self.seq });
+            self.close(&Entry::ClientGone { seq: self.seq, tally: self.tally });
         }
     }
 }
@@ -65,8 +73,6 @@ pub struct Stage {
     pub visit: Visit,
     pub journal: Journal,
     pub script: Script,
-    /// Written when the frame that carries usage goes out.
-    pub usage: Option<Entry>,
     pub connection: Arc<Connection>,
     pub gate: watch::Receiver<bool>,
     /// Where the bytes sent are kept for `FakeUpstream::exchanges`.
@@ -77,13 +83,15 @@ pub struct Player {
     stage: Stage,
     frames: std::vec::IntoIter<Frame>,
     pending: Bytes,
+    is_filler: bool,
     played: usize,
     has_content: bool,
 }
 
 impl Player {
     pub fn new(stage: Stage, frames: Vec<Frame>) -> Self {
-        Self { stage, frames: frames.into_iter(), pending: Bytes::new(), played: 0, has_content: false }
+        let frames = frames.into_iter();
+        Self { stage, frames, pending: Bytes::new(), is_filler: false, played: 0, has_content: false }
     }
 
     pub fn into_body(self) -> Body {
@@ -103,7 +111,8 @@ impl Player {
         }
         let at_most = self.stage.script.split_bytes.map_or(self.pending.len(), |bytes| bytes.get());
         let piece = self.pending.split_to(at_most.min(self.pending.len()));
-        if let Some(sent) = &self.stage.sent {
+        // Megabytes without meaning are not worth remembering.
+        if let Some(sent) = self.stage.sent.as_ref().filter(|_| !self.is_filler) {
             sent.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&piece);
         }
         // Said with the last piece, not after it: HTTP does not ask again once a known length is reached.
@@ -117,8 +126,9 @@ impl Player {
         self.meet_fault().await;
         let Some(frame) = self.frames.next() else { return Ok(None) };
         self.wait_before(&frame.part).await;
-        self.note(&frame.part).await.map_err(io::Error::other)?;
-        self.played += 1;
+        self.note(&frame).await.map_err(io::Error::other)?;
+        self.is_filler = frame.part == Part::Filler;
+        self.played += usize::from(!self.is_filler);
         Ok(Some(frame.bytes))
     }
 
@@ -147,7 +157,7 @@ impl Player {
     }
 
     async fn wait_before(&mut self, part: &Part) {
-        if !matches!(part, Part::Content { .. }) {
+        if !matches!(part, Part::Content { .. } | Part::Thought) {
             return;
         }
         let wait_ms = if self.has_content {
@@ -159,21 +169,24 @@ impl Player {
         pause(wait_ms).await;
     }
 
-    async fn note(&mut self, part: &Part) -> anyhow::Result<()> {
-        let seq = self.stage.visit.seq;
-        match part {
-            Part::Content { index, tokens } => {
-                self.stage.journal.append(&Entry::Step { seq, index: *index, tokens: *tokens })?;
-            }
-            Part::Whole { tokens } => {
-                self.stage.journal.append(&Entry::Step { seq, index: 0, tokens: *tokens })?;
-            }
-            Part::Role | Part::Finish | Part::Usage | Part::Done | Part::Comment => {}
+    /// Journals what the frame gives and tells before it leaves.
+    async fn note(&mut self, frame: &Frame) -> anyhow::Result<()> {
+        let Stage { visit, journal, .. } = &mut self.stage;
+        let seq = visit.seq;
+        visit.tally.produced.add(&frame.gives);
+        match frame.part {
+            Part::Content { index, tokens } => journal.append(&Entry::Step { seq, index, tokens })?,
+            Part::Whole { tokens } => journal.append(&Entry::Step { seq, index: 0, tokens })?,
+            _ => {}
         }
-        if matches!(part, Part::Whole { .. } | Part::Usage)
-            && let Some(entry) = self.stage.usage.take()
-        {
-            self.stage.journal.append_durable(&entry).await?;
+        let Some(slip) = &frame.slip else { return Ok(()) };
+        let is_running = slip.report.is_some_and(|report| report.kind == ReportKind::Partial);
+        if let Some(report) = slip.report {
+            visit.tally.reported = report;
+        }
+        if !is_running {
+            let reported = slip.report.map(|report| Tokens::from(report.classes));
+            journal.append_durable(&Entry::Usage { seq, reported, raw: slip.raw.clone() }).await?;
         }
         Ok(())
     }

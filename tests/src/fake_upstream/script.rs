@@ -1,12 +1,14 @@
 //! What the fake upstream does with a request: one value, chosen per test, per model or per request.
 //!
 //! Data only: nothing here touches a socket or a clock. `serve` and `player` act on it.
-//! A new misbehaviour is one variant (or field) here, its branch in `player` or `wire`, and one word in `amend`.
+//! A new misbehaviour is one variant (or field) here, its branch in `faults` or `wire`, and one word in `words::amend`.
 
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+
+mod words;
 
 /// The whole behaviour for one request. The default is a well-behaved, immediate answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +29,33 @@ pub struct Script {
     pub extra_fields: bool,
     /// SSE comment lines between the events.
     pub comments: bool,
+    /// A byte order mark before the first event.
+    pub bom: bool,
+    pub data_form: DataForm,
     /// Writes on past `max_tokens`, as some self-hosted servers do.
     pub ignores_cap: bool,
+    /// The input tokens of the answer; absent: counted.
+    pub prompt_tokens: Option<u64>,
+    /// Of the input, what was read from a cache, written to one for short and for long; absent: by the request's markers.
+    pub cached_tokens: Option<u64>,
+    pub cache_write_tokens: Option<u64>,
+    pub cache_write_long_tokens: Option<u64>,
+    /// Tokens of reasoning per choice; absent: by what the request asks.
+    pub reasoning_tokens: Option<u64>,
+    /// OpenAI chat shows thoughts as `reasoning_content`, asked or not.
+    pub shows_reasoning: bool,
+    /// Anthropic hides thoughts in `redacted_thinking` blocks.
+    pub redacts_reasoning: bool,
+    /// A few words of text before the calls of an answer.
+    pub speaks_before_calls: bool,
+    pub ending: Ending,
+    pub usage_place: UsagePlace,
+    pub cache_place: CachePlace,
+    pub id: IdForm,
+    /// The model the answer claims to come from.
+    pub served_model: Option<String>,
+    /// The service tier the answer claims.
+    pub service_tier: Option<String>,
 }
 
 /// Where the answer goes wrong. Frames are counted from 1 and include the role frame.
@@ -68,6 +95,32 @@ pub enum Fault {
     BadFrameAfter {
         frames: usize,
     },
+    /// `count` of them in a row.
+    BadFramesAfter {
+        frames: usize,
+        count: usize,
+    },
+    /// A frame that is not UTF-8 in the middle of a stream.
+    BadUtf8After {
+        frames: usize,
+    },
+    /// An error object that carries the usage so far; a plain answer becomes a 500.
+    ErrorWithUsageAfter {
+        frames: usize,
+    },
+    /// Two JSON objects in one `data` line: the two frames that follow.
+    TwoObjectsAfter {
+        frames: usize,
+    },
+    /// One JSON object cut over two events: the frame that follows.
+    SplitObjectAfter {
+        frames: usize,
+    },
+    /// A line of this many megabytes that never means anything; a plain answer carries a text of that size.
+    HugeLineAfter {
+        frames: usize,
+        megabytes: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +136,7 @@ pub enum Cut {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorBody {
-    /// `{"error": {...}}` as the OpenAI API writes it.
+    /// The error object of the wire's vendor.
     #[default]
     Dialect,
     /// A proxy's own JSON, with internals that must not reach a client.
@@ -108,6 +161,86 @@ pub enum UsageForm {
     Object,
     /// `12.0` for 12: unusual and valid.
     WholeFloat,
+    /// Complete usage twice: adding the two up counts double.
+    TwoChunks,
+    /// Running counts with every piece, the last of them final.
+    Cumulative,
+    /// `total_tokens` is not the sum of its parts.
+    SumMismatch,
+    /// Reasoning is not part of the completion tokens but comes on top.
+    AdditiveReasoning,
+    /// More cached tokens than input tokens.
+    CachedAbovePrompt,
+    /// Anthropic: the start claims more input than the delta, which is right.
+    StartCorrected,
+    /// Anthropic: the delta has zeros where the start has the input.
+    StartZeroed,
+    /// Anthropic: the start has its placeholder of output, and nothing ever corrects it.
+    PlaceholderStart,
+}
+
+/// Where the OpenAI chat wire puts usage, as its imitators do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsagePlace {
+    /// In a chunk of its own, when asked for.
+    #[default]
+    Chunk,
+    /// In the chunk with the finish reason, asked for or not.
+    Finish,
+    /// In `choices[0].usage` of that chunk.
+    Choice,
+    /// In `x_groq.usage` of that chunk.
+    XGroq,
+}
+
+/// Where the OpenAI chat wire says what came from a cache, as its imitators do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CachePlace {
+    #[default]
+    Details,
+    /// `usage.cached_tokens`; writes are not told.
+    TopLevel,
+    /// `prompt_cache_hit_tokens` and `prompt_cache_miss_tokens`; writes are not told.
+    HitMiss,
+    /// Writes as `prompt_tokens_details.cache_creation_input_tokens`.
+    Creation,
+}
+
+/// How an answer ends that was not cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    #[default]
+    Normal,
+    ContentFilter,
+    /// As if a limit of tokens had been reached; `response.incomplete`.
+    Incomplete,
+    /// `response.failed` with usage; on the other wires the error object with usage.
+    Failed,
+}
+
+/// Ids of answers; the journal's `seq` is unique whatever they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdForm {
+    #[default]
+    Unique,
+    Same,
+    Missing,
+}
+
+/// How the JSON of an event stands behind `data:`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataForm {
+    #[default]
+    Spaced,
+    /// Without the space.
+    Tight,
+    /// On two `data` lines.
+    TwoLines,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,14 +260,18 @@ pub enum LineEnd {
     Lf,
     CrLf,
     Cr,
+    /// All three in turn.
+    Mixed,
 }
 
 impl LineEnd {
-    pub fn text(self) -> &'static str {
+    /// What ends the lines of event number `event`.
+    pub fn text(self, event: usize) -> &'static str {
         match self {
             Self::Lf => "\n",
             Self::CrLf => "\r\n",
             Self::Cr => "\r",
+            Self::Mixed => ["\n", "\r\n", "\r"][event % 3],
         }
     }
 }
@@ -191,62 +328,8 @@ impl Script {
     pub fn for_model(&self, model: &str) -> Result<Self> {
         let mut script = self.clone();
         for word in model.split("--").skip(1) {
-            script.amend(word).with_context(|| format!("model name {model:?}"))?;
+            words::amend(&mut script, word).with_context(|| format!("model name {model:?}"))?;
         }
         Ok(script)
-    }
-
-    fn amend(&mut self, word: &str) -> Result<()> {
-        let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let number = |fallback: u64| match value {
-            "" => Ok(fallback),
-            text => text.parse::<u64>().with_context(|| format!("{name:?} needs a whole number")),
-        };
-        match name {
-            "words" => self.words = Some(usize::try_from(number(60)?)?),
-            "head" => self.before_head_ms = number(200)?,
-            "first" => self.before_first_token_ms = number(200)?,
-            "pace" => self.between_tokens_ms = number(50)?,
-            "bytes" => self.split_bytes = NonZeroUsize::new(usize::try_from(number(1)?)?),
-            "crlf" => self.line_end = LineEnd::CrLf,
-            "extra" => self.extra_fields = true,
-            "no-usage" => self.usage = UsageForm::Missing,
-            "429" => self.fault = Self::rate_limited(&number(7)?.to_string()).fault,
-            "foreign" => self.fault = Self::foreign(500, ErrorBody::Foreign).fault,
-            "html" => self.fault = Self::foreign(200, ErrorBody::Html).fault,
-            "empty" => self.fault = Self::foreign(200, ErrorBody::Empty).fault,
-            "cut" => self.fault = Self::cut_after(usize::try_from(number(10)?)?, Cut::Fin).fault,
-            "reset" => self.fault = Self::cut_after(usize::try_from(number(10)?)?, Cut::Rst).fault,
-            "hang" => self.fault = Fault::HangAfter { frames: usize::try_from(number(10)?)? },
-            "hang-head" => self.fault = Fault::HangBeforeHead,
-            _ => match name.parse::<u16>() {
-                Ok(status @ 300..=599) => self.fault = Self::status(status).fault,
-                _ => bail!("unknown script word {name:?}"),
-            },
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_name_amends_the_script_and_an_unknown_word_is_refused() {
-        let script = Script::default().for_model("small--words=12--pace=5--crlf").unwrap();
-        assert_eq!(script, Script { line_end: LineEnd::CrLf, ..Script::paced(12, 5) });
-        assert_eq!(Script::default().for_model("small--429=3").unwrap(), Script::rate_limited("3"));
-        assert_eq!(Script::default().for_model("small--503").unwrap(), Script::status(503));
-        assert!(Script::default().for_model("small--wrods=1").is_err());
-        assert!(Script::default().for_model("small--words=many").is_err());
-    }
-
-    #[test]
-    fn a_script_survives_json_and_refuses_unknown_fields() {
-        let script = Script { extra_fields: true, ..Script::cut_after(3, Cut::Rst) };
-        assert_eq!(Script::read(&serde_json::to_string(&script).unwrap()).unwrap(), script);
-        assert!(Script::read(r#"{"wrods": 3}"#).is_err());
-        assert!(Script::read(r#"{"fault": {"kind": "status", "status": 500, "boddy": "html"}}"#).is_err());
     }
 }

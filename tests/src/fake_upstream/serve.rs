@@ -1,7 +1,7 @@
-//! The HTTP face of the fake: `/v1/chat/completions`, `/v1/models`, and `/_fake/*` to steer it from another process.
+//! The HTTP face of the fake: every vendor's paths, and `/_fake/*` in `control`.
 //!
-//! Order matters: a request is journaled before anything else is decided about it. One more wire (completions,
-//! embeddings, another vendor) is one more route here and one more module beside `wire`.
+//! Order matters: a request is journaled before anything else is decided about it. Which path speaks which wire is in
+//! `endpoint`; what a wire says is in `wire`.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,32 +13,39 @@ use std::{
 
 use anyhow::Result;
 use axum::{
-    Extension, Json, Router,
+    Extension, Router,
     body::Body,
-    extract::{DefaultBodyLimit, Query, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
-    routing::{get, post, put},
 };
 use bytes::Bytes;
-use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    answer::{ChatRequest, answer},
+    answer::{Answer, answer},
+    asked::Asked,
+    check::{Checked, Complaint},
+    endpoint::{Endpoint, Vendor, Wire},
+    errors,
+    events::{Frame, Part, render, with_extra},
+    faults,
     journal::{Entry, Journal},
     listen::Connection,
+    models,
     player::{Player, Stage, Visit, pause, released},
-    script::{ErrorBody, Fault, Script},
+    script::{Ending, ErrorBody, Fault, Script},
+    summary::digest,
+    tally::Classes,
     unix_ms, wire,
 };
+
+mod control;
 
 const BODY_LIMIT: usize = 64 << 20;
 /// Requests kept for tests that compare bytes; a long test must ask before it makes this many.
 const KEPT: usize = 256;
-const MODELS: [&str; 4] =
-    ["fake-small", "fake-large", "fake-slow--first=400--pace=60", "fake-long--words=600--pace=20"];
 
 /// One request and what was sent back for it, byte for byte.
 #[derive(Clone, Debug)]
@@ -117,56 +124,79 @@ impl Shared {
 }
 
 pub fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/v1/chat/completions", post(chat))
-        .route("/v1/models", get(models))
-        .route("/_fake/script", put(put_script).get(get_script))
-        .route("/_fake/hold", post(hold))
-        .route("/_fake/release", post(release))
-        .route("/_fake/journal", get(journal))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(shared)
+    control::router().fallback(speak).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(shared)
 }
 
-async fn chat(
+/// One request, as it came.
+struct Knock<'a> {
+    endpoint: Endpoint,
+    uri: &'a Uri,
+    head: &'a HeaderMap,
+    body: &'a Bytes,
+}
+
+async fn speak(
     State(shared): State<Arc<Shared>>,
     Extension(connection): Extension<Arc<Connection>>,
+    method: Method,
+    uri: Uri,
     head: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match respond(&shared, connection, &head, &body).await {
+    let query = uri.query().unwrap_or("");
+    if method == Method::GET
+        && let Some(list) = models::list(&shared, uri.path(), query, &head)
+    {
+        return list;
+    }
+    let Some(endpoint) = Endpoint::of(uri.path(), query) else {
+        let unknown = Complaint { status: 404, ..Complaint::new(format!("Invalid URL ({method} {})", uri.path())) };
+        return (StatusCode::NOT_FOUND, errors::complaint(Vendor::OpenAi, &unknown)).into_response();
+    };
+    if method != Method::POST {
+        let wrong = Complaint { status: 405, ..Complaint::new(format!("Not allowed: {method} {}", uri.path())) };
+        return (StatusCode::METHOD_NOT_ALLOWED, errors::complaint(endpoint.vendor, &wrong)).into_response();
+    }
+    let knock = Knock { endpoint, uri: &uri, head: &head, body: &body };
+    match respond(&shared, connection, &knock).await {
         Ok(response) => response,
         // The fake itself is broken (its disk, most likely): loud, and unlike anything a script can ask for.
         Err(error) => (StatusCode::INSUFFICIENT_STORAGE, format!("fake upstream: {error:#}\n")).into_response(),
     }
 }
 
-async fn respond(shared: &Shared, connection: Arc<Connection>, head: &HeaderMap, body: &Bytes) -> Result<Response> {
-    let asked = serde_json::from_slice::<ChatRequest>(body);
-    let (model, stream) = asked.as_ref().map_or(("", false), |asked| (asked.model.as_str(), asked.stream));
-    let mut visit = accept(shared, head, body, model, stream).await?;
-    let sent = shared.keep(visit.seq, head, body);
+async fn respond(shared: &Shared, connection: Arc<Connection>, knock: &Knock<'_>) -> Result<Response> {
+    let vendor = knock.endpoint.vendor;
+    let value = serde_json::from_slice::<Value>(knock.body);
+    let asked = match &value {
+        Ok(value) => wire::read(&knock.endpoint, value),
+        Err(error) => Err(Complaint::new(format!("We could not parse the JSON body of your request. ({error})"))),
+    };
+    // The model and the stream of a request that is refused are journaled as well.
+    let said = value.as_ref().ok().and_then(|value| value["model"].as_str()).unwrap_or("");
+    let model = knock.endpoint.model.as_deref().unwrap_or(said);
+    let stream = value.as_ref().is_ok_and(|value| value["stream"] == true) || knock.endpoint.is_stream;
+    let mut visit = accept(shared, knock, model, stream, &asked).await?;
+    let sent = shared.keep(visit.seq, knock.head, knock.body);
 
-    let presented = bearer(head);
+    let presented = vendor.credential(knock.head, knock.uri.query().unwrap_or(""));
     if shared.api_key.as_deref().is_some_and(|key| key != presented) {
-        let (kind, body) = wire::error(401, ErrorBody::Dialect, presented);
-        return Ok(refuse(&mut visit, 401, kind, body, None));
+        let (status, body) = errors::unauthorized(vendor, presented);
+        return Ok(refuse(&mut visit, vendor, status, "application/json", body, None));
     }
     let script = match shared.script(model) {
         Ok(script) => script,
-        Err(error) => return Ok(complain(&mut visit, &format!("{error:#}"), Some("model"))),
+        Err(error) => return Ok(complain(&mut visit, vendor, &Complaint::on("model", format!("{error:#}")))),
     };
-    let asked = match asked {
+    let asked = match needs_version(knock).and(asked) {
         Ok(asked) => asked,
-        Err(error) => {
-            let message = format!("We could not parse the JSON body of your request. ({error})");
-            return Ok(complain(&mut visit, &message, None));
-        }
+        Err(complaint) => return Ok(complain(&mut visit, vendor, &complaint)),
     };
-    if let Err((message, field)) = asked.check() {
-        return Ok(complain(&mut visit, &message, Some(field)));
-    }
 
+    let answer = answer(&asked, &script)?;
+    if !matches!(script.fault, Fault::Status { .. }) && !asked.wire.is_count() {
+        visit.read(answer.classes.input_side());
+    }
     pause(script.before_head_ms).await;
     if script.fault == Fault::HangBeforeHead {
         released(&mut shared.gate.subscribe()).await;
@@ -176,152 +206,138 @@ async fn respond(shared: &Shared, connection: Arc<Connection>, head: &HeaderMap,
         connection.cut(how);
         std::future::pending::<()>().await;
     }
-    if let Some((status, retry_after, form)) = instead(&script.fault, asked.stream) {
-        let (kind, body) = wire::error(status, form, presented);
-        return Ok(refuse(&mut visit, status, kind, body, retry_after));
+    if let Some((status, retry_after, form)) = instead(&script, &asked) {
+        let (kind, body) = errors::error(vendor, status, form, presented);
+        return Ok(refuse(&mut visit, vendor, status, kind, body, retry_after));
     }
-    let stage = Stage {
-        visit,
-        journal: shared.journal.clone(),
-        usage: None,
-        script,
-        connection,
-        gate: shared.gate.subscribe(),
-        sent,
-    };
-    serve(&asked, stage).await
+    let journal = shared.journal.clone();
+    let stage = Stage { visit, journal, script, connection, gate: shared.gate.subscribe(), sent };
+    serve(&knock.endpoint, &asked, &answer, stage).await
+}
+
+/// Anthropic answers nobody who does not name a version of its API.
+fn needs_version(knock: &Knock<'_>) -> Checked<()> {
+    if knock.endpoint.vendor == Vendor::Anthropic && !knock.head.contains_key("anthropic-version") {
+        return Err(Complaint::on("anthropic-version", "anthropic-version: header is required"));
+    }
+    Ok(())
 }
 
 /// The status that answers instead of a completion, if the script wants one.
-fn instead(fault: &Fault, is_stream: bool) -> Option<(u16, Option<&str>, ErrorBody)> {
-    match fault {
+fn instead<'a>(script: &'a Script, asked: &Asked) -> Option<(u16, Option<&'a str>, ErrorBody)> {
+    let broken = Some((500, None, ErrorBody::Dialect));
+    match &script.fault {
         Fault::Status { status, retry_after, body } => Some((*status, retry_after.as_deref(), *body)),
-        Fault::ErrorAfter { .. } if !is_stream => Some((500, None, ErrorBody::Dialect)),
+        _ if asked.is_stream => None,
+        Fault::ErrorAfter { .. } | Fault::ErrorWithUsageAfter { .. } => broken,
+        // Only the responses wire has a complete answer that is a failure.
+        _ if script.ending == Ending::Failed && asked.wire != Wire::Responses => broken,
         _ => None,
     }
 }
 
-async fn accept(shared: &Shared, head: &HeaderMap, body: &Bytes, model: &str, stream: bool) -> Result<Visit> {
+async fn accept(
+    shared: &Shared,
+    knock: &Knock<'_>,
+    model: &str,
+    stream: bool,
+    asked: &Checked<Asked>,
+) -> Result<Visit> {
     let seq = shared.next_seq.fetch_add(1, Ordering::SeqCst);
-    let attempt = head.get("x-tallygate-attempt-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let body_sha256 = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
-    let entry = Entry::Accepted { seq, attempt, body_sha256, model: model.into(), stream, at_ms: unix_ms() };
+    let attempt = knock.head.get("x-tallygate-attempt-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let entry = Entry::Accepted {
+        seq,
+        attempt,
+        body_sha256: digest(knock.body),
+        model: model.into(),
+        stream,
+        at_ms: unix_ms(),
+        wire: knock.endpoint.wire,
+        path: knock.uri.path().into(),
+        summary: asked.as_ref().ok().map(|asked| Box::new(asked.summary())),
+    };
     shared.journal.append_durable(&entry).await?;
     Ok(Visit::new(seq, shared.journal.clone()))
 }
 
-async fn serve(asked: &ChatRequest, mut stage: Stage) -> Result<Response> {
-    let answer = answer(asked, &stage.script)?;
+async fn serve(endpoint: &Endpoint, asked: &Asked, answer: &Answer, mut stage: Stage) -> Result<Response> {
+    let script = stage.script.clone();
     let seq = stage.visit.seq;
-    let envelope = wire::Envelope {
-        id: format!("chatcmpl-{}{seq}", &answer.id[..20]),
-        created: unix_ms() / 1000,
-        model: asked.model.clone(),
-    };
-    stage.usage = wire::usage(&answer.tokens, stage.script.usage).map(|raw| Entry::Usage {
-        seq,
-        reported: wire::reported(&answer.tokens, stage.script.usage),
-        raw,
-    });
+    let envelope = wire::Envelope { seq, created: unix_ms() / 1000 };
+    let told = wire::Told { endpoint, asked, answer, script: &script, envelope: &envelope };
 
     let mut response = Response::new(Body::empty());
     let kind;
-    let frames = if asked.stream {
+    let frames = if asked.is_stream && !endpoint.is_array {
         kind = "text/event-stream; charset=utf-8";
-        let include_usage = asked.stream_options.as_ref().is_some_and(|options| options.include_usage);
-        wire::broken(wire::frames(&envelope, &answer, &stage.script, include_usage), &stage.script)
+        render(faults::broken(told.events(), &told), &script)
     } else {
         kind = "application/json";
-        let pieces = u64::try_from(answer.choices[0].pieces.len())?;
-        pause(stage.script.before_first_token_ms + stage.script.between_tokens_ms * pieces).await;
-        let whole = wire::completion(&envelope, &answer, &stage.script);
-        let (frames, length) = wire::broken_whole(whole, &mut stage.script);
+        let pieces = answer.choices.first().map_or(0, |choice| choice.reasoning.len() as u64 + choice.output_tokens());
+        pause(script.before_first_token_ms + script.between_tokens_ms * pieces).await;
+        let (body, slip) = told.whole();
+        let tokens = answer.classes.output;
+        let gives = Classes { output: tokens, reasoning: answer.classes.reasoning, ..Classes::default() };
+        // Printed with two spaces and a final line end, as the APIs do.
+        let bytes = with_extra(format!("{body:#}\n"), &script).into();
+        let whole = Frame { part: Part::Whole { tokens }, bytes, gives, slip };
+        let (frames, length) = faults::broken_whole(whole, &mut stage.script);
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         frames
     };
-    dress(&mut response, kind, seq);
+    dress(&mut response, endpoint.vendor, kind, seq);
     *response.body_mut() = Player::new(stage, frames).into_body();
     Ok(response)
 }
 
 /// Refuses the caller's own mistake, as the API would.
-fn complain(visit: &mut Visit, message: &str, field: Option<&str>) -> Response {
-    let body = wire::error_body(message, "invalid_request_error", field, None);
-    refuse(visit, 400, "application/json", body, None)
+fn complain(visit: &mut Visit, vendor: Vendor, complaint: &Complaint) -> Response {
+    let body = errors::complaint(vendor, complaint);
+    refuse(visit, vendor, complaint.status, "application/json", body, None)
 }
 
-fn refuse(visit: &mut Visit, status: u16, kind: &'static str, body: Bytes, retry_after: Option<&str>) -> Response {
+fn refuse(
+    visit: &mut Visit,
+    vendor: Vendor,
+    status: u16,
+    kind: &'static str,
+    body: Bytes,
+    retry_after: Option<&str>,
+) -> Response {
     visit.refused(status);
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(value) = retry_after.and_then(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
     }
-    dress(&mut response, kind, visit.seq);
+    dress(&mut response, vendor, kind, visit.seq);
     response
 }
 
-/// The headers every answer of the API carries.
-fn dress(response: &mut Response, kind: &'static str, seq: u64) {
+/// The headers every answer of the vendor carries.
+fn dress(response: &mut Response, vendor: Vendor, kind: &'static str, seq: u64) {
+    let fixed: &[(&'static str, &'static str)] = match vendor {
+        Vendor::OpenAi => &[("openai-version", "2020-10-01"), ("openai-processing-ms", "12")],
+        Vendor::Azure => &[("x-ms-region", "Sweden Central"), ("x-ms-deployment-name", "fake")],
+        Vendor::Anthropic => &[
+            ("anthropic-organization-id", "11111111-2222-4333-8444-555555555555"),
+            ("anthropic-ratelimit-requests-remaining", "49"),
+        ],
+        Vendor::Gemini => &[("server-timing", "gfet4t7; dur=12"), ("x-content-type-options", "nosniff")],
+    };
+    let id = match vendor {
+        Vendor::OpenAi => Some("x-request-id"),
+        Vendor::Azure => Some("apim-request-id"),
+        Vendor::Anthropic => Some("request-id"),
+        Vendor::Gemini => None,
+    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert("openai-version", HeaderValue::from_static("2020-10-01"));
-    headers.insert("openai-processing-ms", HeaderValue::from_static("12"));
-    headers.insert("x-upstream-secret", HeaderValue::from_static(wire::CANARY));
-    if let Ok(id) = HeaderValue::from_str(&format!("req_fake{seq:024}")) {
-        headers.insert("x-request-id", id);
+    headers.insert("x-upstream-secret", HeaderValue::from_static(errors::CANARY));
+    for (name, value) in fixed {
+        headers.insert(*name, HeaderValue::from_static(value));
     }
-}
-
-fn bearer(head: &HeaderMap) -> &str {
-    let value = head.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    value.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("")
-}
-
-async fn models(State(shared): State<Arc<Shared>>, head: HeaderMap) -> Response {
-    let presented = bearer(&head);
-    if shared.api_key.as_deref().is_some_and(|key| key != presented) {
-        let (kind, body) = wire::error(401, ErrorBody::Dialect, presented);
-        return (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, kind)], body).into_response();
-    }
-    Json(wire::models(&MODELS, 1_700_000_000)).into_response()
-}
-
-#[derive(Deserialize)]
-struct ForModel {
-    model: Option<String>,
-}
-
-async fn put_script(
-    State(shared): State<Arc<Shared>>,
-    Query(which): Query<ForModel>,
-    Json(script): Json<Script>,
-) -> StatusCode {
-    let mut scripts = shared.scripts.lock().unwrap_or_else(PoisonError::into_inner);
-    match which.model {
-        Some(model) => drop(scripts.by_model.insert(model, script)),
-        None => scripts.general = script,
-    }
-    StatusCode::NO_CONTENT
-}
-
-async fn get_script(State(shared): State<Arc<Shared>>) -> Json<Script> {
-    Json(shared.scripts.lock().unwrap_or_else(PoisonError::into_inner).general.clone())
-}
-
-async fn hold(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.gate.send_replace(false);
-    StatusCode::NO_CONTENT
-}
-
-async fn release(State(shared): State<Arc<Shared>>) -> StatusCode {
-    shared.gate.send_replace(true);
-    StatusCode::NO_CONTENT
-}
-
-async fn journal(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.journal.requests() {
-        Ok(requests) => Json(requests).into_response(),
-        Err(error) => (StatusCode::INSUFFICIENT_STORAGE, format!("fake upstream: {error:#}\n")).into_response(),
+    if let (Some(name), Ok(id)) = (id, HeaderValue::from_str(&format!("req_fake{seq:024}"))) {
+        headers.insert(name, id);
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http_client;
 
+mod vendors;
+
 async fn fake(script: Script) -> FakeUpstream {
     let fake = FakeUpstream::start().await.unwrap();
     fake.script(script);
