@@ -9,6 +9,7 @@ use crate::config::Config;
 mod admin;
 mod apply;
 mod migrate;
+mod prices;
 mod secrets;
 mod serve;
 
@@ -36,6 +37,9 @@ enum Command {
         /// The bundle: a TOML file that describes users, teams, providers, models and keys.
         bundle: PathBuf,
     },
+    /// Price files: what they would change, and taking it over.
+    #[command(subcommand)]
+    Prices(prices::Prices),
     /// Acts of the operator, who has the shell and the database.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -55,6 +59,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Migrate => migrate::run(config).await,
         Command::Plan { bundle } => apply::run(config, &bundle, apply::Mode::Plan).await,
         Command::Apply { bundle } => apply::run(config, &bundle, apply::Mode::Apply).await,
+        Command::Prices(command) => prices::run(config, command).await,
         Command::Admin(command) => admin::run(config, command).await,
     }
 }

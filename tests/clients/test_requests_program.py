@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from conftest import MODELS, PRICES
+from instance import MODELS, PRICES
 
 PROMPTS = [
     "Write a function that reverses a linked list.",
@@ -51,12 +51,12 @@ def test_the_cost_header_is_the_providers_usage_times_the_price(stack, model):
     )
 
     (accepted,) = stack.requests()[before:]
-    usage = accepted["usage"]
+    usage = accepted.usage
     fresh, cached, output = (Decimal(price) for price in PRICES[model])
     micro_dollars = (usage["prompt"] - usage["cached"]) * fresh + usage["cached"] * cached + usage["completion"] * output
     nano_dollars = (micro_dollars * 1000).to_integral_value(rounding="ROUND_CEILING")
     assert Decimal(response.headers["x-tallygate-cost"]) == nano_dollars / 10**9
-    assert accepted["model"] == f"fake-{model}"
+    assert accepted.entry["model"] == f"fake-{model}"
 
 
 def test_a_body_that_is_no_json_gets_an_error_object(stack):

@@ -1,12 +1,19 @@
-//! Requests and their receipts. Without the right to read the team's history a person sees their own.
+//! Requests, their receipts and what was said. Without the right to read the team's history a person sees their own.
 
+use chrono::TimeDelta;
 use domain::{
     ApiError,
-    history::{AttemptDetail, HistoryPage, HistoryQuery, HistoryRow, RequestDetail},
-    id::{RequestId, UserId},
+    history::{
+        AttemptDetail, CONTENT_DAYS, ContentLock, HistoryPage, HistoryQuery, HistoryRow, RequestContent, RequestDetail,
+    },
+    id::{KeyId, RequestId, TeamId, UserId},
+    ledger::AttemptState,
     permission::Permission,
+    team::StoreContent,
 };
 use store::{
+    attempts::Labels,
+    bodies::Body,
     history::{Attempt, Filter},
     pool::{self, Loan},
 };
@@ -42,15 +49,81 @@ pub async fn get(ctx: &Context, actor: &Actor, team: &str, request: RequestId) -
     actor.require(Permission::ReadTeam, &team)?;
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let attempts = store::history::get(&mut db, team.id, request, only(actor, &team)?).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    whole(ctx, &mut db, team.id, request, attempts).await
+}
+
+/// What was said in a request, for who may read the request.
+pub async fn content(ctx: &Context, actor: &Actor, team: &str, request: RequestId) -> Result<RequestContent, Error> {
+    let team = actor.team(ctx, team).await?;
+    actor.require(Permission::ReadTeam, &team)?;
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let attempts = store::history::get(&mut db, team.id, request, only(actor, &team)?).await?;
+    let first = attempts.first().ok_or(Error::NotFound)?;
+    if let Some(body) = store::bodies::get(&mut db, team.id, request).await? {
+        return Ok(shown(body));
+    }
+    let is_old = ctx.clock.now() - first.admitted_at > TimeDelta::days(CONTENT_DAYS.into());
+    let is_running = attempts.iter().any(|attempt| attempt.state == AttemptState::Reserved);
+    let lock = match team.store_content {
+        _ if first.run.is_some() => ContentLock::InRun,
+        _ if is_old => ContentLock::Age,
+        StoreContent::Metadata => ContentLock::Policy,
+        StoreContent::Full | StoreContent::Redacted if is_running => ContentLock::Running,
+        StoreContent::Full | StoreContent::Redacted => ContentLock::NotKept,
+    };
+    Ok(RequestContent { lock: Some(lock), ..RequestContent::default() })
+}
+
+fn shown(body: Body) -> RequestContent {
+    let Body { request: _, team: _, policy, asked, answered, is_cut } = body;
+    let is_redacted = policy == StoreContent::Redacted;
+    RequestContent { lock: None, asked: indented(asked), answered: indented(answered), is_redacted, is_cut }
+}
+
+/// JSON with line breaks, its fields in their order; any other text, such as a stream, as it is.
+fn indented(text: String) -> String {
+    let value: Result<serde_json::Value, _> = serde_json::from_str(&text);
+    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or(text)
+}
+
+/// One request for the key that made it, and for no other.
+pub async fn receipt(ctx: &Context, team: TeamId, key: KeyId, request: RequestId) -> Result<RequestDetail, Error> {
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let attempts = store::history::get(&mut db, team, request, None).await?;
+    if !attempts.iter().all(|attempt| attempt.key == Some(key)) {
+        return Err(Error::NotFound);
+    }
+    whole(ctx, &mut db, team, request, attempts).await
+}
+
+async fn whole(
+    ctx: &Context,
+    db: &mut Loan,
+    team: TeamId,
+    request: RequestId,
+    attempts: Vec<Attempt>,
+) -> Result<RequestDetail, Error> {
+    let stamps = crate::stamps(ctx, db).await?;
     let first = attempts.first().ok_or(Error::NotFound)?;
     let (model_asked, dialect, stream, run) =
         (first.model_asked.clone(), first.dialect.clone(), first.stream, first.run);
     let mut details = Vec::with_capacity(attempts.len());
     for attempt in attempts {
-        details.push(detail(&mut db, stamps, attempt).await?);
+        details.push(detail(db, stamps, attempt).await?);
     }
-    Ok(RequestDetail { request, public: request.public(), model_asked, dialect, stream, run, attempts: details })
+    let Labels { task, tags, conversation } = store::history::labels(db, team, request).await?;
+    Ok(RequestDetail {
+        request,
+        public: request.public(),
+        model_asked,
+        dialect,
+        stream,
+        run,
+        task,
+        tags,
+        conversation,
+        attempts: details,
+    })
 }
 
 /// The newest requests, for the first page of a team.

@@ -1,22 +1,26 @@
-//! Models and their prices. A model belongs to whoever owns its provider: a team, or the whole instance.
+//! Models: the names clients send, each with its deployment. A model belongs to whoever owns its provider: a team, or the
+//! whole instance. Their prices are in `prices.rs`.
 //!
-//! A price is a version: it is added, never changed, and the one in force is the newest. Never here: arithmetic of costs.
+//! Never here: arithmetic of costs.
 
 use domain::{
     error::FieldErrors,
-    id::{DeploymentId, ModelId, PriceVersionId},
+    id::{DeploymentId, ModelId},
     model::{ModelSummary, NewModel, NewPrice, PriceText},
     permission::Permission,
-    price::{Pico, PriceClass, PriceComponent},
+    price::{Pico, PriceClass, PriceComponent, version::PriceSource},
     text,
 };
 use store::{
     models::{Model, PriceNow},
     pool::{self, Tx},
-    prices::PriceTarget,
 };
 
-use crate::{Access, Actor, Context, Error, audit, stamps::Stamps};
+use crate::{
+    Access, Actor, Context, Error, audit,
+    prices::{self, Addition, Provenance},
+    stamps::Stamps,
+};
 
 /// What a team can call.
 pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<ModelSummary>, Error> {
@@ -42,10 +46,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<Mod
     let checked = check(&input, &mut errors);
     errors.finish()?;
     let provider = provider.ok_or(Error::NotFound)?;
-    let present = store::models::list(&mut tx, team.id).await?;
-    if present.iter().any(|model| model.aliases.contains(&checked.name)) {
-        return Err(Error::Taken { what: "model", field: "name", name: checked.name });
-    }
+    refuse_alias(&mut tx, &team, &checked.name).await?;
     let model = store::models::NewModel {
         id: ModelId::new(&*ctx.clock, &*ctx.entropy),
         team: provider.provider.team,
@@ -58,36 +59,45 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<Mod
         credential: provider.credential.map(|stored| stored.id),
         upstream: &checked.upstream,
     };
-    insert(ctx, actor, &mut tx, &model, &checked.price, "typed").await?;
+    insert(ctx, actor, &mut tx, &model, &checked.price, Provenance::of(PriceSource::Typed)).await?;
     store::notify::config(&mut tx).await?;
     let id = model.id;
     finish(actor, tx, &team, id).await
 }
 
-/// Adds a price version that is in force from now on.
+/// Adds a price version of the base tier that is in force from now on.
 pub async fn set_price(ctx: &Context, actor: &Actor, input: NewPrice) -> Result<ModelSummary, Error> {
     let team = actor.team(ctx, &input.team).await?;
     let mut tx = ctx.begin().await?;
-    let model = store::models::list(&mut tx, team.id).await?.into_iter().find(|model| model.id == input.model);
-    let model = model.ok_or(Error::NotFound)?;
-    require(actor, &team, model.team.is_none())?;
+    let model = editable(actor, &team, &mut tx, input.model).await?;
     let mut errors = FieldErrors::default();
     let components = components(&input.price, &mut errors);
     if components.is_empty() {
         errors.add("price.input", "enter the prices of input and output");
     }
-    let source = input.source.trim();
-    if source.chars().count() > 500 || source.chars().any(char::is_control) {
-        errors.add("source", "use at most 500 characters on one line");
-    }
+    let note = errors.check("source", prices::note(&input.source)).unwrap_or_default();
     errors.finish()?;
-    let source = if source.is_empty() { "typed" } else { source };
-    insert_price(ctx, actor, &mut tx, model.deployment, &components, source).await?;
-    let object = format!("model {}", model.name);
-    let act = audit::Act { team: model.team, action: "price.create", object: &object, fields: &["price"] };
-    audit::record(ctx, actor, &mut tx, act).await?;
-    store::notify::config(&mut tx).await?;
+    let provenance = Provenance { note: &note, ..Provenance::of(PriceSource::Typed) };
+    let addition = Addition { deployment: model.deployment, components: &components, effective_from: None, provenance };
+    prices::add(ctx, actor, &mut tx, &model, &addition).await?;
     finish(actor, tx, &team, model.id).await
+}
+
+/// A name that is another model's alias here would hide that model.
+pub(crate) async fn refuse_alias(tx: &mut Tx, team: &Access, name: &str) -> Result<(), Error> {
+    let present = store::models::list(tx, team.id).await?;
+    if present.iter().any(|model| model.aliases.iter().any(|alias| alias == name)) {
+        return Err(Error::Taken { what: "model", field: "name", name: name.to_owned() });
+    }
+    Ok(())
+}
+
+/// The model with this id, if the team can use it and the actor may change it.
+pub(crate) async fn editable(actor: &Actor, team: &Access, tx: &mut Tx, id: ModelId) -> Result<Model, Error> {
+    let model = store::models::list(tx, team.id).await?.into_iter().find(|model| model.id == id);
+    let model = model.ok_or(Error::NotFound)?;
+    require(actor, team, model.team.is_none())?;
+    Ok(model)
 }
 
 /// Inserts model, deployment and price with their audit row.
@@ -97,39 +107,19 @@ pub(crate) async fn insert(
     tx: &mut Tx,
     model: &store::models::NewModel<'_>,
     price: &[PriceComponent],
-    source: &str,
+    provenance: Provenance<'_>,
 ) -> Result<(), Error> {
     store::models::insert(tx, model)
         .await
         .map_err(|error| Error::taken(error, store::models::NAME_KEY, "model", "name", model.name))?;
     if !price.is_empty() {
-        insert_price(ctx, actor, tx, model.deployment, price, source).await?;
+        let addition = Addition { deployment: model.deployment, components: price, effective_from: None, provenance };
+        prices::insert(ctx, actor, tx, &addition).await?;
     }
     let object = format!("model {}", model.name);
     let fields: &[&str] = if price.is_empty() { &["provider", "upstream"] } else { &["provider", "upstream", "price"] };
     let act = audit::Act { team: model.team, action: "model.create", object: &object, fields };
     audit::record(ctx, actor, tx, act).await
-}
-
-pub(crate) async fn insert_price(
-    ctx: &Context,
-    actor: &Actor,
-    tx: &mut Tx,
-    deployment: DeploymentId,
-    components: &[PriceComponent],
-    source: &str,
-) -> Result<(), Error> {
-    let id = PriceVersionId::new(&*ctx.clock, &*ctx.entropy);
-    let version = store::prices::NewVersion {
-        id,
-        target: PriceTarget::Deployment(deployment),
-        team: None,
-        effective_from: None,
-        source,
-        created_by: actor.user(),
-        components,
-    };
-    Ok(store::prices::insert_version(tx, &version).await?)
 }
 
 /// The rates that were typed, exactly. Empty when nothing was: unknown is not zero.
@@ -152,7 +142,7 @@ pub(crate) fn components(price: &PriceText, errors: &mut FieldErrors) -> Vec<Pri
             continue;
         }
         let rate = errors.check(field, Pico::parse_per_million(text));
-        components.extend(rate.map(|rate| PriceComponent { class, above_input_tokens: 0, rate }));
+        components.extend(rate.map(|rate| PriceComponent::base(class, rate)));
     }
     components
 }
@@ -180,7 +170,7 @@ pub(crate) fn tokens(field: &str, value: Option<u32>, errors: &mut FieldErrors) 
     }
 }
 
-fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
+pub(crate) fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
     if may_edit(actor, team, shared) {
         return Ok(());
     }
@@ -190,14 +180,15 @@ fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
     }
 }
 
-fn may_edit(actor: &Actor, team: &Access, shared: bool) -> bool {
+pub(crate) fn may_edit(actor: &Actor, team: &Access, shared: bool) -> bool {
     match shared {
         true => Permission::ManageInstanceProviders.held_by(actor.role(), None),
         false => actor.may(Permission::ManageTeamProviders, team),
     }
 }
 
-async fn finish(actor: &Actor, mut tx: Tx, team: &Access, id: ModelId) -> Result<ModelSummary, Error> {
+/// Reads the model as lists show it, then commits.
+pub(crate) async fn finish(actor: &Actor, mut tx: Tx, team: &Access, id: ModelId) -> Result<ModelSummary, Error> {
     let stamps = Stamps::within(&mut tx).await?;
     let model = store::models::list(&mut tx, team.id).await?.into_iter().find(|model| model.id == id);
     pool::commit(tx).await?;
@@ -207,11 +198,11 @@ async fn finish(actor: &Actor, mut tx: Tx, team: &Access, id: ModelId) -> Result
 fn summary(actor: &Actor, team: &Access, stamps: Stamps, model: Model) -> ModelSummary {
     let editable = may_edit(actor, team, model.team.is_none());
     let rate = |rate: Option<Pico>| rate.map(Pico::per_million).unwrap_or_default();
-    let price = model.price.map(|PriceNow { version: _, effective_from: _, input, cache_read, output }| PriceText {
-        input: rate(input),
-        cache_read: rate(cache_read),
-        output: rate(output),
-    });
+    let base = |price: PriceNow| PriceText {
+        input: rate(price.input),
+        cache_read: rate(price.cache_read),
+        output: rate(price.output),
+    };
     ModelSummary {
         id: model.id,
         name: model.name,
@@ -222,8 +213,13 @@ fn summary(actor: &Actor, team: &Access, stamps: Stamps, model: Model) -> ModelS
         shared: model.team.is_none(),
         context_window: model.context_window,
         max_output: model.max_output,
-        price,
+        capabilities: model.capabilities.unwrap_or_default(),
+        retires_on: model.retires_on.map(|day| day.to_string()),
+        price: model.price.map(base),
         priced_since: model.price.map(|price| stamps.of(price.effective_from)),
+        price_version: model.price.map(|price| price.version),
+        price_source: model.price.map(|price| price.source),
+        price_unconfirmed: model.price.is_some_and(|price| !price.is_confirmed),
         editable,
     }
 }

@@ -5,11 +5,13 @@
 
 use auth::{Credential, Origin, SealContext};
 use domain::{
+    ApiError,
     destination::AllowList,
     error::FieldErrors,
     id::{CredentialId, DeploymentId, ModelId, ProviderId, TeamId},
     permission::Permission,
-    provider::{AuthScheme, CredentialState, NewProvider, ProviderInfo, ProviderKind, ProviderSummary},
+    price::version::PriceSource,
+    provider::{AuthScheme, CredentialState, NewProvider, Preset, ProviderInfo, ProviderKind, ProviderSummary},
     text,
 };
 use store::{
@@ -19,7 +21,7 @@ use store::{
 };
 use url::Url;
 
-use crate::{Access, Actor, Context, Error, audit, base_url, models, stamps::Stamps};
+use crate::{Access, Actor, Context, Error, audit, base_url, models, prices::Provenance, stamps::Stamps};
 
 /// The kind that brings its own models.
 const DEMO: &str = "demo";
@@ -40,14 +42,18 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<Provid
     Ok(listed.into_iter().map(|provider| summary(ctx, stamps, provider)).collect())
 }
 
-/// Connects a provider for the team, or for the whole instance.
+/// Connects a provider for the team, or for the whole instance; a kind that brings models adds them.
 pub async fn create(ctx: &Context, actor: &Actor, input: NewProvider) -> Result<ProviderSummary, Error> {
     let team = actor.team(ctx, &input.team).await?;
     require(actor, &team, input.shared)?;
     let mut tx = ctx.begin().await?;
     let allowed = allow_list(&mut tx).await?;
-    let NewProvider { team: _, shared, slug, kind, base_url, credential } = input;
-    let checked = check(ctx, &allowed, Typed { slug: &slug, kind: &kind, base_url: &base_url, credential })?;
+    let NewProvider { team: _, shared, slug, kind, preset, base_url, credential } = input;
+    let typed = Typed { slug: &slug, kind: &kind, preset: &preset, base_url: &base_url, credential };
+    let checked = check(ctx, &allowed, typed)?;
+    if checked.credential.is_none() && checked.is_at_vendor() {
+        return Err(ApiError::field("credential", "paste the API key: this vendor answers nobody without one").into());
+    }
     let owner = (!shared).then_some(team.id);
     let provider = insert(ctx, &mut tx, owner, &checked).await?;
     let object = format!("provider {}", provider.slug);
@@ -58,6 +64,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewProvider) -> Result<
         fields: &["kind", "base_url", "credential"],
     };
     audit::record(ctx, actor, &mut tx, act).await?;
+    add_built_in(ctx, actor, &mut tx, &team, &provider, checked.kind).await?;
     store::notify::config(&mut tx).await?;
     finish(ctx, tx, &team, provider.id).await
 }
@@ -78,7 +85,7 @@ pub async fn connect_demo(ctx: &Context, actor: &Actor, team: &str) -> Result<Pr
         None => DEMO.to_owned(),
         Some(_) => format!("{DEMO}-{}", team.slug).chars().take(63).collect(),
     };
-    let checked = Checked { slug, kind: info, url: None, credential: None };
+    let checked = Checked { slug, kind: info, preset: "", url: None, credential: None };
     let provider = insert(ctx, &mut tx, Some(team.id), &checked).await?;
     let object = format!("provider {}", provider.slug);
     let act = audit::Act { team: Some(team.id), action: "provider.create", object: &object, fields: &["kind"] };
@@ -120,7 +127,8 @@ async fn add_built_in(
         let mut errors = FieldErrors::default();
         let components = models::components(&price, &mut errors);
         errors.finish()?;
-        models::insert(ctx, actor, tx, &model, &components, "built in").await?;
+        let provenance = Provenance::of(PriceSource::BuiltIn);
+        models::insert(ctx, actor, tx, &model, &components, provenance).await?;
     }
     Ok(())
 }
@@ -147,12 +155,17 @@ fn summary(ctx: &Context, stamps: Stamps, listed: Listed) -> ProviderSummary {
         Some(_) => CredentialState::Stored { last_four: stored.last_four },
         None => CredentialState::Unreadable { last_four: stored.last_four },
     });
-    let Provider { id, team, slug, kind, base_url, created_at } = provider;
-    let title = ctx.provider_kind(&kind).map_or_else(|| kind.clone(), |info| info.title.to_owned());
+    let Provider { id, team, slug, kind, base_url, preset, created_at } = provider;
+    let title = ctx.provider_kind(&kind).map_or(kind.as_str(), |info| {
+        let vendor = info.presets.iter().find(|known| known.id == preset);
+        vendor.map_or(info.title, |vendor| vendor.title)
+    });
+    let title = title.to_owned();
     ProviderSummary {
         id,
         slug,
         kind,
+        preset,
         title,
         base_url,
         shared: team.is_none(),
@@ -166,6 +179,9 @@ fn summary(ctx: &Context, stamps: Stamps, listed: Listed) -> ProviderSummary {
 pub(crate) struct Typed<'a> {
     pub slug: &'a str,
     pub kind: &'a str,
+    /// Empty: none.
+    pub preset: &'a str,
+    /// Empty: the one of the vendor or the preset.
     pub base_url: &'a str,
     /// Empty: none.
     pub credential: String,
@@ -175,7 +191,9 @@ pub(crate) struct Typed<'a> {
 pub(crate) struct Checked {
     pub slug: String,
     pub kind: &'static ProviderInfo,
-    /// `None` when the kind needs none.
+    /// Empty: none.
+    pub preset: &'static str,
+    /// `None` when the kind has no address at all.
     pub url: Option<Url>,
     pub credential: Option<Credential>,
 }
@@ -184,6 +202,13 @@ impl Checked {
     /// As it is stored: without a trailing slash.
     pub fn base_url(&self) -> String {
         self.url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()).unwrap_or_default()
+    }
+
+    /// Is the address that of a vendor itself, and not of a proxy or of a server of one's own?
+    fn is_at_vendor(&self) -> bool {
+        let base = self.base_url();
+        let vendors = self.kind.presets.iter().filter(|preset| !preset.is_local).map(|preset| preset.base_url);
+        !base.is_empty() && vendors.chain([self.kind.base_url]).any(|own| own.trim_end_matches('/') == base)
     }
 }
 
@@ -196,15 +221,18 @@ pub(crate) async fn allow_list(tx: &mut Tx) -> Result<AllowList, Error> {
 
 /// The same validation for form, API and bundle.
 pub(crate) fn check(ctx: &Context, allowed: &AllowList, typed: Typed<'_>) -> Result<Checked, Error> {
-    let Typed { slug, kind, base_url, credential } = typed;
+    let Typed { slug, kind, preset, base_url, credential } = typed;
     let mut errors = FieldErrors::default();
     let slug = errors.check("slug", text::slug(slug)).unwrap_or_default();
     let kinds: Vec<&str> = ctx.catalog.iter().map(|info| info.kind).collect();
     let kind =
         errors.check("kind", ctx.provider_kind(kind).ok_or_else(|| format!("choose one of {}", kinds.join(", "))));
+    let preset = kind.and_then(|info| errors.check("preset", find_preset(info, preset))).flatten();
     let mut url = None;
     if let Some(info) = kind {
-        match (info.needs_base_url, base_url.trim()) {
+        let usual = preset.map_or(info.base_url, |preset| preset.base_url);
+        match (has_address(info), base_url.trim()) {
+            (true, "") if !usual.is_empty() => url = errors.check("base_url", base_url::parse(usual, allowed)),
             (true, typed) => url = errors.check("base_url", base_url::parse(typed, allowed)),
             (false, "") => {}
             (false, _) => errors.add("base_url", format!("{} has a fixed address: leave this empty", info.title)),
@@ -214,14 +242,34 @@ pub(crate) fn check(ctx: &Context, allowed: &AllowList, typed: Typed<'_>) -> Res
     if credential.len() > LONGEST_CREDENTIAL || !credential.bytes().all(|b| b.is_ascii_graphic()) {
         errors.add("credential", "paste the key alone: visible characters without spaces");
     }
-    let takes_one = kind.is_none_or(|info| info.auth != AuthScheme::None && info.needs_base_url);
+    let takes_one = kind.is_none_or(|info| info.auth != AuthScheme::None);
     if !credential.is_empty() && !takes_one {
         errors.add("credential", "this kind of provider takes no credential: leave this empty");
     }
     errors.finish()?;
     let credential = (!credential.is_empty()).then(|| Credential::new(credential.to_owned()));
     let kind = kind.ok_or(Error::NotFound)?;
-    Ok(Checked { slug, kind, url, credential })
+    Ok(Checked { slug, kind, preset: preset.map_or("", |preset| preset.id), url, credential })
+}
+
+/// Is it called over a network at all?
+fn has_address(info: &ProviderInfo) -> bool {
+    info.needs_base_url || !info.base_url.is_empty()
+}
+
+fn find_preset(info: &ProviderInfo, preset: &str) -> Result<Option<&'static Preset>, String> {
+    if preset.is_empty() {
+        return Ok(None);
+    }
+    let found = info.presets.iter().find(|known| known.id == preset);
+    found.map(Some).ok_or_else(|| {
+        let known: Vec<&str> = info.presets.iter().map(|known| known.id).collect();
+        if known.is_empty() {
+            format!("{} has no presets", info.title)
+        } else {
+            format!("choose one of {}", known.join(", "))
+        }
+    })
 }
 
 /// Inserts the provider and its sealed credential.
@@ -237,6 +285,7 @@ pub(crate) async fn insert(
         slug: checked.slug.clone(),
         kind: checked.kind.kind.to_owned(),
         base_url: checked.base_url(),
+        preset: checked.preset.to_owned(),
         created_at: ctx.clock.now(),
     };
     store::providers::insert(tx, &provider)

@@ -1,6 +1,6 @@
 //! Times as pages show them, in the instance's reporting zone.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::clock::Stamp;
 use store::pool::Tx;
@@ -34,6 +34,28 @@ impl Stamps {
             title: local.format("%Y-%m-%d %H:%M:%S %:z %Z").to_string(),
         }
     }
+
+    /// The moment that somebody typed: a day (its midnight) or a minute in this zone, or a time with a zone of its own.
+    pub(crate) fn moment(self, text: &str) -> Result<DateTime<Utc>, String> {
+        let text = text.trim();
+        let in_zone = || {
+            let minute = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"];
+            let typed = minute.into_iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+            let typed = typed.or_else(|| day(text).ok()?.and_hms_opt(0, 0, 0))?;
+            // A time that the clock change repeats is its first; one that it skips is none.
+            self.0.from_local_datetime(&typed).earliest()
+        };
+        let with_zone = DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
+        let moment = with_zone.or_else(|| in_zone().map(|at| at.to_utc()));
+        moment
+            .filter(|at| (2000..2200).contains(&at.year()))
+            .ok_or_else(|| "enter a day such as 2026-12-01, or a time such as 2026-12-01T08:30".to_owned())
+    }
+}
+
+/// A calendar day that somebody typed.
+pub(crate) fn day(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| "enter a day such as 2026-11-12".to_owned())
 }
 
 /// An IANA zone name as it is spelled in the zone data.
@@ -57,6 +79,22 @@ mod tests {
             Stamps("Asia/Kathmandu".parse().unwrap()).of("2026-01-01T00:00:00Z".parse().unwrap()).text,
             "2026-01-01 05:45"
         );
+    }
+
+    #[test]
+    fn a_typed_moment_is_one_of_the_zone_unless_it_brings_its_own() {
+        let berlin = Stamps("Europe/Berlin".parse().unwrap());
+        for (typed, moment) in [
+            ("2026-12-01", "2026-11-30T23:00:00Z"),
+            (" 2026-07-01T08:30 ", "2026-07-01T06:30:00Z"),
+            ("2026-12-01T08:30:00Z", "2026-12-01T08:30:00Z"),
+            ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ] {
+            assert_eq!(berlin.moment(typed), Ok(moment.parse().unwrap()), "{typed}");
+        }
+        for wrong in ["", "tomorrow", "2026-13-01", "2026-03-29T02:30", "1999-01-01", "9999-01-01"] {
+            assert!(berlin.moment(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

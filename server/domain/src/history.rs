@@ -8,8 +8,12 @@ use crate::{
     ledger::{AttemptState, Outcome},
     money::Money,
     price::PriceComponent,
+    task::TaskClass,
     usage::{Usage, UsageSource},
 };
+
+/// The text of calls is kept this long (`product.md` GW-40); their numbers stay.
+pub const CONTENT_DAYS: u16 = 30;
 
 /// Where a page of history starts: before this attempt. Keyset, never an offset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +72,41 @@ pub struct RequestDetail {
     pub dialect: String,
     pub stream: bool,
     pub run: Option<RunId>,
+    /// What the client said about its call.
+    pub task: Option<TaskClass>,
+    pub tags: Vec<(String, String)>,
+    pub conversation: Option<String>,
     pub attempts: Vec<AttemptDetail>,
+}
+
+/// What was said in a call, or why nobody can read it (`product.md` HI-5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestContent {
+    /// `Some`: there is no text.
+    pub lock: Option<ContentLock>,
+    /// JSON is indented, anything else is as it was.
+    pub asked: String,
+    pub answered: String,
+    pub is_redacted: bool,
+    /// The answer was longer than what is kept.
+    pub is_cut: bool,
+}
+
+/// Why there is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentLock {
+    /// The call still runs: its text is stored when it ends.
+    Running,
+    /// A run keeps its own text.
+    InRun,
+    /// Older than [`CONTENT_DAYS`].
+    Age,
+    /// The team keeps numbers only.
+    Policy,
+    /// The policy keeps text, but this call has none: it asked for numbers only, the policy was stricter then, or the text
+    /// was dropped.
+    NotKept,
 }
 
 /// One attempt with the arithmetic of its cost.

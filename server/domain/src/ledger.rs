@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     money::Money,
-    price::Price,
+    price::{Price, Variant},
     usage::{Usage, UsageSource},
 };
 
@@ -139,15 +139,26 @@ pub struct Charge {
     pub flags: Vec<&'static str>,
 }
 
-/// Prices a settled attempt. The cost above the reservation is charged in full and marked `overrun`.
+/// Prices a settled attempt that was served the standard way; see [`charge_as`].
 pub fn charge(price: Option<&Price>, usage: &Usage, source: UsageSource, reserved: Money) -> Charge {
+    charge_as(Variant::Standard, price, usage, source, reserved)
+}
+
+/// Prices a settled attempt. The cost above the reservation is charged in full and marked `overrun`.
+pub fn charge_as(
+    variant: Variant,
+    price: Option<&Price>,
+    usage: &Usage,
+    source: UsageSource,
+    reserved: Money,
+) -> Charge {
     if source == UsageSource::None {
         return Charge { cost: Some(Money::ZERO), charged: Money::ZERO, flags: Vec::new() };
     }
-    let Some(cost) = price.and_then(|price| price.cost(usage)) else {
+    let Some(cost) = price.and_then(|price| price.cost_as(variant, usage)) else {
         return Charge { cost: None, charged: Money::ZERO, flags: vec!["unpriced"] };
     };
-    let marks = [(cost.gap, "price_gap"), (cost.money > reserved, "overrun")];
+    let marks = [(cost.gap, "price_gap"), (cost.variant_gap, "variant_gap"), (cost.money > reserved, "overrun")];
     let flags = marks.into_iter().filter_map(|(on, flag)| on.then_some(flag)).collect();
     Charge { cost: Some(cost.money), charged: cost.money, flags }
 }

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Stamp, id::ModelId};
+use crate::{
+    catalog::Capability,
+    clock::Stamp,
+    id::{ModelId, PriceVersionId},
+    price::version::PriceSource,
+};
 
 /// A price as people type it: dollars per million tokens, decimal text; empty means "not known".
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +62,17 @@ pub struct ModelSummary {
     pub shared: bool,
     pub context_window: Option<u32>,
     pub max_output: Option<u32>,
-    /// `None`: unpriced. Unknown is not zero.
+    /// Empty: not known.
+    pub capabilities: Vec<Capability>,
+    /// `2027-01-14`: the vendor's last day for it.
+    pub retires_on: Option<String>,
+    /// The base tier; `None`: unpriced. Unknown is not zero.
     pub price: Option<PriceText>,
     pub priced_since: Option<Stamp>,
+    pub price_version: Option<PriceVersionId>,
+    pub price_source: Option<PriceSource>,
+    /// The price was taken over from the catalogue or a file, and nobody has confirmed it.
+    pub price_unconfirmed: bool,
     /// May the reader change it?
     pub editable: bool,
 }

@@ -52,18 +52,8 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
 }
 
 fn shown(detail: &RequestDetail) -> Value {
-    let RequestDetail {
-        request: _,
-        public,
-        model_asked,
-        dialect,
-        stream,
-        run: _,
-        task,
-        tags,
-        conversation,
-        attempts,
-    } = detail;
+    let RequestDetail { request: _, public, model_asked, dialect, stream, run: _, task, tags, conversation, attempts } =
+        detail;
     let tags: Map<String, Value> = tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
     json!({
         "id": public,

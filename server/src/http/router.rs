@@ -26,7 +26,7 @@ use tower_sessions::{
 };
 
 use super::{
-    events, headers, health, requests, origin, pages, principal, public_origin::PublicOrigin, session,
+    events, headers, health, origin, pages, principal, public_origin::PublicOrigin, requests, session,
     session_store::PostgresSessions, site::Site, v1,
 };
 

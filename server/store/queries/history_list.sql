@@ -1,6 +1,6 @@
 -- $1 team, $2 before this attempt, $3 limit, $4 model, $5 failed only, $6 one person's only.
 SELECT a.id, a.request_id, a.attempt_no, a.admitted_at, a.resolved_at, a.origin, a.dialect, a.stream, a.run_id,
-       k.name AS "key_name?", u.name AS "user_name?", p.slug AS "provider?",
+       a.key_id, k.name AS "key_name?", u.name AS "user_name?", p.slug AS "provider?",
        a.model, a.model_asked, a.model_served, d.upstream_model AS "upstream_model?", a.upstream_id,
        a.state::text AS "state!", a.outcome, a.http_status, a.finish_reason, a.usage_source::text AS "usage_source?",
        a.input_tokens, a.cache_read_tokens, a.cache_write_short_tokens, a.cache_write_long_tokens, a.output_tokens,

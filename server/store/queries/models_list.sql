@@ -1,7 +1,7 @@
 -- $1 team. Its own model comes before the instance's of the same name.
-SELECT DISTINCT ON (m.name) m.id, m.team_id, m.name, m.aliases, m.context_window, m.max_output,
+SELECT DISTINCT ON (m.name) m.id, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.capabilities, m.retires_on,
        d.id AS deployment_id, d.upstream_model, p.id AS provider_id, p.slug AS provider_slug, p.kind AS provider_kind,
-       v.id AS "version_id?", v.effective_from AS "effective_from?",
+       v.id AS "version_id?", v.effective_from AS "effective_from?", v.source AS "source?", v.confirmed_at AS "confirmed_at?",
        r.input_pico AS "input_pico?", r.cache_read_pico AS "cache_read_pico?", r.output_pico AS "output_pico?"
   FROM models m
   JOIN LATERAL (
@@ -9,7 +9,7 @@ SELECT DISTINCT ON (m.name) m.id, m.team_id, m.name, m.aliases, m.context_window
   ) d ON true
   JOIN providers p ON p.id = d.provider_id
   LEFT JOIN LATERAL (
-       SELECT id, effective_from FROM price_versions
+       SELECT id, effective_from, source, confirmed_at FROM price_versions
         WHERE deployment_id = d.id AND team_id IS NULL AND effective_from <= clock_timestamp()
         ORDER BY effective_from DESC LIMIT 1
   ) v ON true

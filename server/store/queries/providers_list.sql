@@ -1,5 +1,5 @@
 -- $1 team: its own providers and those of the whole instance, each with its newest credential.
-SELECT p.id, p.team_id, p.slug, p.kind, p.base_url, p.created_at,
+SELECT p.id, p.team_id, p.slug, p.kind, p.base_url, p.preset, p.created_at,
        c.id AS "credential_id?", c.team_id AS "credential_team?", c.sealed AS "sealed?", c.last_four AS "last_four?",
        (SELECT count(DISTINCT d.model_id)
           FROM deployments d JOIN models m ON m.id = d.model_id

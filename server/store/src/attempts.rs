@@ -39,12 +39,22 @@ pub struct NewAttempt {
     pub model_asked: String,
     pub dialect: &'static str,
     pub stream: bool,
+    pub labels: Labels,
     pub price: Option<PriceVersionId>,
     pub input_bound: u32,
     pub output_cap: u32,
     pub reserved: Money,
     /// How long until nobody can still be working on it.
     pub life_ms: u64,
+}
+
+/// What the client says about its call, for reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    pub task: Option<domain::task::TaskClass>,
+    /// Sorted by key.
+    pub tags: Vec<(String, String)>,
+    pub conversation: Option<String>,
 }
 
 /// Inserts a batch in state `reserved` and tells how many rows are new. A row that is there already stays as it is, so a
@@ -77,6 +87,9 @@ pub async fn insert(db: &mut PgConnection, owner: ReplicaId, batch: &[NewAttempt
         &c.input_bounds,
         &c.output_caps,
         &c.reserved,
+        &c.tasks as &[Option<String>],
+        &c.tags as &[Option<serde_json::Value>],
+        &c.conversations as &[Option<String>],
     )
     .execute(db)
     .await?;
@@ -105,6 +118,9 @@ struct Columns {
     input_bounds: Vec<i64>,
     output_caps: Vec<i64>,
     reserved: Vec<i64>,
+    tasks: Vec<Option<String>>,
+    tags: Vec<Option<serde_json::Value>>,
+    conversations: Vec<Option<String>>,
 }
 
 impl Columns {
@@ -124,6 +140,7 @@ impl Columns {
             model_asked,
             dialect,
             stream,
+            labels: Labels { task, tags, conversation },
             price,
             input_bound,
             output_cap,
@@ -149,6 +166,11 @@ impl Columns {
         self.input_bounds.push(i64::from(*input_bound));
         self.output_caps.push(i64::from(*output_cap));
         self.reserved.push(reserved.0);
+        self.tasks.push(task.map(|task| task.as_str().to_owned()));
+        let tags = tags.iter().map(|(key, value)| (key.clone(), value.clone().into()));
+        let tags = serde_json::Value::Object(tags.collect());
+        self.tags.push(Some(tags).filter(|tags| tags.as_object().is_some_and(|tags| !tags.is_empty())));
+        self.conversations.push(conversation.clone());
     }
 }
 

@@ -2,18 +2,21 @@
 //!
 //! `attempts.rs` writes these rows. Pages go by `(admitted_at, id)`, never by offset. Never here: who may see which row.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
-    id::{AttemptId, PriceVersionId, RequestId, RunId, TeamId, UserId},
+    id::{AttemptId, KeyId, PriceVersionId, RequestId, RunId, TeamId, UserId},
     ledger::{AttemptState, Outcome},
     money::Money,
-    price::{Pico, PriceClass, PriceComponent},
+    price::{Pico, PriceClass, PriceComponent, Variant},
+    task::TaskClass,
     usage::{Usage, UsageSource},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, attempts::Labels};
 
 /// One attempt with the names of what it points to.
 #[derive(Clone, Debug)]
@@ -27,6 +30,7 @@ pub struct Attempt {
     pub dialect: String,
     pub stream: bool,
     pub run: Option<RunId>,
+    pub key: Option<KeyId>,
     pub key_name: Option<String>,
     pub user_name: Option<String>,
     pub provider: Option<String>,
@@ -90,6 +94,7 @@ struct Row {
     dialect: String,
     stream: bool,
     run_id: Option<Uuid>,
+    key_id: Option<Uuid>,
     key_name: Option<String>,
     user_name: Option<String>,
     provider: Option<String>,
@@ -136,6 +141,7 @@ impl TryFrom<Row> for Attempt {
             dialect: row.dialect,
             stream: row.stream,
             run: row.run_id.map(RunId),
+            key: row.key_id.map(KeyId),
             key_name: row.key_name,
             user_name: row.user_name,
             provider: row.provider,
@@ -218,6 +224,24 @@ pub async fn get(
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
+/// What the client said about a request. It says it once, so its first attempt tells.
+pub async fn labels(db: &mut PgConnection, team: TeamId, request: RequestId) -> Result<Labels, Error> {
+    let row = sqlx::query!(
+        r#"SELECT task, tags AS "tags: Json<BTreeMap<String, String>>", conversation FROM attempts
+            WHERE team_id = $1 AND request_id = $2 ORDER BY attempt_no LIMIT 1"#,
+        team.0,
+        request.0
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(Labels::default()) };
+    Ok(Labels {
+        task: row.task.map(|task| word("attempts.task", task, TaskClass::parse)).transpose()?,
+        tags: row.tags.map(|Json(tags)| tags.into_iter().collect()).unwrap_or_default(),
+        conversation: row.conversation,
+    })
+}
+
 /// The rates of a price version and since when they are in force, for a receipt. No team: versions of shared deployments
 /// belong to nobody, and the id comes from an attempt that was read with its team.
 pub async fn price(
@@ -236,6 +260,7 @@ pub async fn price(
     let components = rows.into_iter().map(|row| {
         Ok(PriceComponent {
             class: word("price_components.class", row.class, PriceClass::parse)?,
+            variant: Variant::Standard,
             above_input_tokens: number("price_components.above_input_tokens", row.above_input_tokens)?,
             rate: Pico(row.pico),
         })

@@ -15,6 +15,8 @@ pub mod attempts;
 #[cfg(feature = "postgres")]
 pub mod audit;
 #[cfg(feature = "postgres")]
+pub mod bodies;
+#[cfg(feature = "postgres")]
 pub mod history;
 #[cfg(feature = "postgres")]
 pub mod instance;

@@ -1,10 +1,11 @@
 //! Models and their deployments. A model belongs to the whole instance or to one team; a team's own hides one of the same
 //! name that belongs to the instance. Price versions are in `prices.rs`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
+    catalog::Capability,
     id::{CredentialId, DeploymentId, ModelId, PriceVersionId, ProviderId, TeamId},
-    price::Pico,
+    price::{Pico, version::PriceSource},
 };
 use sqlx::PgConnection;
 
@@ -38,6 +39,9 @@ pub struct Model {
     pub aliases: Vec<String>,
     pub context_window: Option<u32>,
     pub max_output: Option<u32>,
+    /// `None`: not known.
+    pub capabilities: Option<Vec<Capability>>,
+    pub retires_on: Option<NaiveDate>,
     pub deployment: DeploymentId,
     pub upstream: String,
     pub provider: ProviderId,
@@ -46,11 +50,45 @@ pub struct Model {
     pub price: Option<PriceNow>,
 }
 
+/// What is known about a model besides its price.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    pub context_window: Option<u32>,
+    pub max_output: Option<u32>,
+    /// `None`: not known.
+    pub capabilities: Option<Vec<Capability>>,
+    pub retires_on: Option<NaiveDate>,
+}
+
+impl Facts {
+    pub(crate) fn read(
+        context_window: Option<i32>,
+        max_output: Option<i32>,
+        capabilities: Option<Vec<String>>,
+        retires_on: Option<NaiveDate>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            context_window: tokens("models.context_window", context_window)?,
+            max_output: tokens("models.max_output", max_output)?,
+            capabilities: capabilities.map(abilities).transpose()?,
+            retires_on,
+        })
+    }
+}
+
+fn abilities(words: Vec<String>) -> Result<Vec<Capability>, Error> {
+    let known =
+        |word: String| Capability::parse(&word).ok_or(Error::Unknown { column: "models.capabilities", value: word });
+    words.into_iter().map(known).collect()
+}
+
 /// The base-tier rates of a price version that people type and see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceNow {
     pub version: PriceVersionId,
     pub effective_from: DateTime<Utc>,
+    pub source: PriceSource,
+    pub is_confirmed: bool,
     pub input: Option<Pico>,
     pub cache_read: Option<Pico>,
     pub output: Option<Pico>,
@@ -63,6 +101,8 @@ struct Row {
     aliases: Vec<String>,
     context_window: Option<i32>,
     max_output: Option<i32>,
+    capabilities: Option<Vec<String>>,
+    retires_on: Option<NaiveDate>,
     deployment_id: uuid::Uuid,
     upstream_model: String,
     provider_id: uuid::Uuid,
@@ -70,6 +110,8 @@ struct Row {
     provider_kind: String,
     version_id: Option<uuid::Uuid>,
     effective_from: Option<DateTime<Utc>>,
+    source: Option<String>,
+    confirmed_at: Option<DateTime<Utc>>,
     input_pico: Option<i64>,
     cache_read_pico: Option<i64>,
     output_pico: Option<i64>,
@@ -86,17 +128,23 @@ impl TryFrom<Row> for Model {
         let price = row.version_id.zip(row.effective_from).map(|(version, effective_from)| PriceNow {
             version: PriceVersionId(version),
             effective_from,
+            source: crate::prices::source(row.source.as_deref().unwrap_or_default()),
+            is_confirmed: row.confirmed_at.is_some(),
             input: row.input_pico.map(Pico),
             cache_read: row.cache_read_pico.map(Pico),
             output: row.output_pico.map(Pico),
         });
+        let Facts { context_window, max_output, capabilities, retires_on } =
+            Facts::read(row.context_window, row.max_output, row.capabilities, row.retires_on)?;
         Ok(Self {
             id: ModelId(row.id),
             team: row.team_id.map(TeamId),
             name: row.name,
             aliases: row.aliases,
-            context_window: tokens("models.context_window", row.context_window)?,
-            max_output: tokens("models.max_output", row.max_output)?,
+            context_window,
+            max_output,
+            capabilities,
+            retires_on,
             deployment: DeploymentId(row.deployment_id),
             upstream: row.upstream_model,
             provider: ProviderId(row.provider_id),
@@ -182,6 +230,24 @@ pub async fn update(db: &mut PgConnection, model: &NewModel<'_>) -> Result<(), E
         provider.0,
         credential.map(|credential| credential.0),
         upstream
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes what has become known about a model of exactly this owner; what is `None` stays as it is.
+pub async fn learn(db: &mut PgConnection, owner: Option<TeamId>, model: ModelId, facts: &Facts) -> Result<(), Error> {
+    let Facts { context_window, max_output, capabilities, retires_on } = facts;
+    let words = capabilities.as_ref().map(|all| all.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>());
+    sqlx::query_file!(
+        "queries/models_learn.sql",
+        owner.map(|team| team.0),
+        model.0,
+        column(*context_window),
+        column(*max_output),
+        words.as_deref(),
+        *retires_on
     )
     .execute(db)
     .await?;

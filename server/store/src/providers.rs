@@ -18,6 +18,8 @@ pub struct Provider {
     pub kind: String,
     /// Empty when the kind needs none.
     pub base_url: String,
+    /// A preset's id; empty for none.
+    pub preset: String,
     pub created_at: DateTime<Utc>,
 }
 
@@ -39,14 +41,15 @@ pub struct Listed {
 }
 
 pub async fn insert(db: &mut PgConnection, provider: &Provider) -> Result<(), Error> {
-    let Provider { id, team, slug, kind, base_url, created_at: _ } = provider;
+    let Provider { id, team, slug, kind, base_url, preset, created_at: _ } = provider;
     sqlx::query!(
-        "INSERT INTO providers (id, team_id, slug, kind, base_url) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO providers (id, team_id, slug, kind, base_url, preset) VALUES ($1, $2, $3, $4, $5, $6)",
         id.0,
         team.map(|team| team.0),
         slug,
         kind,
-        base_url
+        base_url,
+        preset
     )
     .execute(db)
     .await?;
@@ -69,6 +72,7 @@ pub async fn list(db: &mut PgConnection, team: TeamId) -> Result<Vec<Listed>, Er
             slug: row.slug,
             kind: row.kind,
             base_url: row.base_url,
+            preset: row.preset,
             created_at: row.created_at,
         },
         models: row.models,
@@ -78,17 +82,27 @@ pub async fn list(db: &mut PgConnection, team: TeamId) -> Result<Vec<Listed>, Er
 
 /// A provider of any owner, for who describes the whole instance. Slugs are unique across it.
 pub async fn by_slug(db: &mut PgConnection, slug: &str) -> Result<Option<Provider>, Error> {
-    let row = sqlx::query!("SELECT id, team_id, slug, kind, base_url, created_at FROM providers WHERE slug = $1", slug)
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query!(
+        "SELECT id, team_id, slug, kind, base_url, preset, created_at FROM providers WHERE slug = $1",
+        slug
+    )
+    .fetch_optional(db)
+    .await?;
     Ok(row.map(|row| Provider {
         id: ProviderId(row.id),
         team: row.team_id.map(TeamId),
         slug: row.slug,
         kind: row.kind,
         base_url: row.base_url,
+        preset: row.preset,
         created_at: row.created_at,
     }))
+}
+
+/// Changes which vendor a provider is known as.
+pub async fn set_preset(db: &mut PgConnection, provider: ProviderId, preset: &str) -> Result<(), Error> {
+    sqlx::query!("UPDATE providers SET preset = $2 WHERE id = $1", provider.0, preset).execute(db).await?;
+    Ok(())
 }
 
 /// Points a provider elsewhere. Its credential stays sealed for the old destination and has to be entered again.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     id::{CredentialId, DeploymentId, KeyId, ModelId, ProviderId, TeamId, UserId},
     key::AllowedModels,
+    team::StoreContent,
 };
 use sqlx::{PgConnection, postgres::PgPool};
 
@@ -34,6 +35,8 @@ pub struct Key {
     pub public: String,
     pub digest: Vec<u8>,
     pub models: AllowedModels,
+    /// The team's content policy.
+    pub store_content: StoreContent,
 }
 
 #[derive(Debug)]
@@ -56,6 +59,7 @@ pub struct Deployment {
     pub provider_slug: String,
     pub provider_kind: String,
     pub base_url: String,
+    pub preset: String,
     pub upstream_model: String,
     pub credential: Option<SealedCredential>,
 }
@@ -95,6 +99,8 @@ async fn keys(db: &mut PgConnection) -> Result<Vec<Key>, Error> {
         public: row.public,
         digest: row.digest,
         models: if row.all_models { AllowedModels::All } else { AllowedModels::Only(row.models) },
+        // An unknown policy is from a newer version: the strictest is safe.
+        store_content: StoreContent::parse(&row.store_content).unwrap_or_default(),
     });
     Ok(keys.collect())
 }
@@ -127,6 +133,7 @@ async fn deployments(db: &mut PgConnection) -> Result<Vec<Deployment>, Error> {
         provider_slug: row.provider_slug,
         provider_kind: row.provider_kind,
         base_url: row.base_url,
+        preset: row.preset,
         upstream_model: row.upstream_model,
         credential: row.credential_id.zip(row.sealed).map(|(id, sealed)| SealedCredential {
             id: CredentialId(id),

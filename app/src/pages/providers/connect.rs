@@ -3,6 +3,8 @@
 //! Kinds and the vendors that a kind knows are one list here, as a newcomer thinks of them. Never here: what is right; the
 //! server checks every field. One more vendor is a preset in `llm`, and appears by itself.
 
+use std::sync::Arc;
+
 use domain::provider::{NewProvider, PresetSummary, ProviderKind, ProviderSummary};
 
 use crate::{
@@ -24,7 +26,6 @@ use crate::{
     prelude::*,
 };
 
-const CHOSEN: &str = "provider-chosen";
 const SLUG: FieldInfo = FieldInfo {
     hint: "Small letters, digits, dots and dashes. Models name their provider by it.",
     required: true,
@@ -78,15 +79,17 @@ struct Vendor {
 }
 
 /// All of them in the order of the catalogue. A kind with presets stands behind these, for servers that no preset knows.
-fn vendors(kinds: Vec<ProviderKind>) -> Vec<Vendor> {
+fn vendors(kinds: Vec<ProviderKind>) -> Vec<Arc<Vendor>> {
     let mut all = Vec::new();
+    let mut push = |vendor: Vendor| all.push(Arc::new(vendor));
     for it in kinds {
         let ProviderKind { kind, title, summary, needs_base_url, base_url, presets, takes_credential } = it;
         let is_other = !presets.is_empty();
         for PresetSummary { id, title, base_url, is_local } in presets {
             let group = if is_local { Group::Own } else { Group::Hosted };
             let (kind, summary) = (kind.clone(), String::new());
-            all.push(Vendor { group, slug: id.clone(), title, summary, kind, preset: id, base_url, takes_credential });
+            let slug = id.clone();
+            push(Vendor { group, slug, title, summary, kind, preset: id, base_url, takes_credential });
         }
         let (group, slug, title) = match (needs_base_url || !base_url.is_empty(), is_other) {
             (false, _) => (Group::BuiltIn, kind.clone(), title),
@@ -94,7 +97,7 @@ fn vendors(kinds: Vec<ProviderKind>) -> Vec<Vendor> {
             (true, false) => (Group::Hosted, kind.clone(), title),
         };
         let preset = String::new();
-        all.push(Vendor { group, slug, title, summary, kind, preset, base_url, takes_credential });
+        push(Vendor { group, slug, title, summary, kind, preset, base_url, takes_credential });
     }
     all
 }
@@ -103,8 +106,8 @@ fn vendors(kinds: Vec<ProviderKind>) -> Vec<Vendor> {
 #[derive(Clone, Copy)]
 struct Draft {
     team: Signal<String>,
-    /// Place in the list of vendors.
-    chosen: RwSignal<Option<usize>>,
+    /// The title of a vendor; empty in the first step.
+    chosen: RwSignal<String>,
     slug: RwSignal<String>,
     base_url: RwSignal<String>,
     credential: RwSignal<String>,
@@ -113,12 +116,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn choose(self, index: usize, vendor: &Vendor) {
+    fn choose(self, vendor: &Vendor) {
         self.slug.set(vendor.slug.clone());
         self.base_url.set(vendor.base_url.clone());
         self.credential.set(String::new());
         self.submit.error.set(None);
-        self.chosen.set(Some(index));
+        self.chosen.set(vendor.title.clone());
     }
 
     fn of(self, vendor: &Vendor) -> NewProvider {
@@ -141,9 +144,9 @@ pub fn ConnectDialog(
     list: Fetched<Vec<ProviderSummary>>,
 ) -> impl IntoView {
     let kinds = fetch(String::new, |_| api::providers::kinds());
-    let [slug, base_url, credential] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let (chosen, shared) = (RwSignal::new(None), RwSignal::new(false));
-    let draft = Draft { team, chosen, slug, base_url, credential, shared, submit: Submit::new() };
+    let [chosen, slug, base_url, credential] = [(); 4].map(|()| RwSignal::new(String::new()));
+    let draft =
+        Draft { team, chosen, slug, base_url, credential, shared: RwSignal::new(false), submit: Submit::new() };
     view! {
         <Dialog
             id="provider-dialog"
@@ -156,34 +159,22 @@ pub fn ConnectDialog(
     }
 }
 
-fn steps(all: Vec<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
-    let all = StoredValue::new(all);
-    // Where the reader was when going back to the first step.
-    let last = StoredValue::new(None::<usize>);
+fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
     live(move || {
         let chosen = draft.chosen.get();
-        let before = last.get_value();
-        last.set_value(chosen);
-        all.with_value(|vendors| match chosen.and_then(|index| vendors.get(index)) {
-            Some(vendor) => form(vendor, all, draft, open, list),
-            None => {
-                if let Some(before) = before {
-                    react(move || browser::focus(&tile_id(before)));
-                }
-                picker(vendors, all, draft)
-            }
-        })
+        match all.iter().find(|it| it.title == chosen) {
+            Some(vendor) => form(vendor.clone(), draft, open, list),
+            None => picker(&all, draft),
+        }
     })
 }
 
-fn tile_id(index: usize) -> String {
-    format!("provider-vendor-{index}")
-}
-
-fn picker(vendors: &[Vendor], all: StoredValue<Vec<Vendor>>, draft: Draft) -> AnyView {
+fn picker(all: &[Arc<Vendor>], draft: Draft) -> AnyView {
+    // Whoever comes back from the form suggests the name of the vendor that was left.
+    let left = draft.slug.get_untracked();
+    react(move || browser::focus(&tile_id(&left)));
     let part = |group: Group, heading: &'static str| {
-        let tiles = vendors.iter().enumerate().filter(|(_, it)| it.group == group);
-        let tiles = tiles.map(|(index, it)| tile(index, it, all, draft)).collect::<Vec<_>>();
+        let tiles = all.iter().filter(|it| it.group == group).map(|it| tile(it.clone(), draft)).collect::<Vec<_>>();
         view! {
             <h3>{heading}</h3>
             <ul class="vendors">{tiles}</ul>
@@ -199,23 +190,22 @@ fn picker(vendors: &[Vendor], all: StoredValue<Vec<Vendor>>, draft: Draft) -> An
     .erase()
 }
 
-fn tile(index: usize, it: &Vendor, all: StoredValue<Vec<Vendor>>, draft: Draft) -> AnyView {
-    let place = match (it.group, it.base_url.split("://").nth(1)) {
-        (Group::BuiltIn, _) => "inside this server".to_owned(),
-        (_, None) => "at your address".to_owned(),
-        (_, Some(rest)) => rest.split('/').next().unwrap_or_default().to_owned(),
+fn tile_id(slug: &str) -> String {
+    format!("provider-vendor-{slug}")
+}
+
+fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
+    let host = it.base_url.split_once("://").map(|(_, rest)| rest.split_once('/').map_or(rest, |(host, _)| host));
+    let place = match it.group {
+        Group::BuiltIn => "inside this server",
+        _ => host.unwrap_or("at your address"),
     };
-    let choose = move |_| {
-        all.with_value(|all| {
-            if let Some(vendor) = all.get(index) {
-                draft.choose(index, vendor);
-            }
-        });
-    };
+    let place = place.to_owned();
+    let (id, title) = (tile_id(&it.slug), it.title.clone());
     view! {
         <li>
-            <button class="vendor" type="button" id=tile_id(index) on:click=choose>
-                <span>{it.title.clone()}</span>
+            <button class="vendor" type="button" id=id on:click=move |_| draft.choose(&it)>
+                <span>{title}</span>
                 <span class="sub mono">{place}</span>
             </button>
         </li>
@@ -223,51 +213,33 @@ fn tile(index: usize, it: &Vendor, all: StoredValue<Vec<Vendor>>, draft: Draft) 
     .erase()
 }
 
-fn form(
-    vendor: &Vendor,
-    all: StoredValue<Vec<Vendor>>,
-    draft: Draft,
-    open: RwSignal<bool>,
-    list: Fetched<Vec<ProviderSummary>>,
-) -> AnyView {
+fn form(vendor: Arc<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
     let Draft { chosen, submit, .. } = draft;
-    let is_built_in = vendor.group == Group::BuiltIn;
     let toasts = use_context::<Toasts>();
-    let done = move |made: ProviderSummary| {
-        chosen.set(None);
-        draft.credential.set(String::new());
-        open.set(false);
-        list.refetch();
-        if let Some(toasts) = toasts {
-            let next = if is_built_in { "Its models are there." } else { "Add its models next." };
-            toasts.done(format!("{} connected. {next}", made.slug));
-        }
-    };
+    let (title, summary) = (vendor.title.clone(), vendor.summary.clone());
+    let fields = fields(&vendor, draft);
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let input = all.with_value(|all| Some(draft.of(all.get(chosen.get_untracked()?)?)));
-        let Some(input) = input else { return };
-        let work = async move {
-            if is_built_in {
-                api::providers::connect_demo(input.team).await
-            } else {
-                api::providers::create(input).await
+        submit.run(api::providers::create(draft.of(&vendor)), move |made: ProviderSummary| {
+            [chosen, draft.credential].into_iter().for_each(|it| it.set(String::new()));
+            open.set(false);
+            list.refetch();
+            if let Some(toasts) = toasts {
+                let next = if made.models > 0 { "Its models are there." } else { "Add its models next." };
+                toasts.done(format!("{} connected. {next}", made.slug));
             }
-        };
-        submit.run(work, done);
+        });
     };
     // The button that led here is gone, and the focus with it.
-    react(move || browser::focus(if is_built_in { CHOSEN } else { SLUG.id }));
+    react(|| browser::focus(SLUG.id));
     view! {
         <form class="form" on:submit=save novalidate=true>
             <div class="vendor-chosen">
-                <h3 id=CHOSEN tabindex="-1">
-                    {vendor.title.clone()}
-                </h3>
-                <Button look=Look::Quiet label="Choose another" press=move |()| chosen.set(None) />
+                <h3>{title}</h3>
+                <Button look=Look::Quiet label="Choose another" press=move |()| chosen.set(String::new()) />
             </div>
-            <p class="form-text">{vendor.summary.clone()}</p>
-            {(!is_built_in).then(|| fields(vendor, draft))}
+            <p class="form-text">{summary}</p>
+            {fields}
             {form_error(submit.error.into())}
             <div class="dialog-actions">
                 <Button label="Cancel" press=move |()| open.set(false) />
@@ -278,38 +250,36 @@ fn form(
     .erase()
 }
 
-fn fields(vendor: &Vendor, draft: Draft) -> AnyView {
+fn fields(vendor: &Vendor, draft: Draft) -> Vec<AnyView> {
     let Draft { slug, base_url, credential, shared, submit, .. } = draft;
+    let mut fields = vec![text_field(SLUG, slug, submit.of_field("slug"))];
     let is_own = vendor.group == Group::Own;
-    let url = match (is_own, vendor.base_url.is_empty()) {
-        (true, _) => OWN_URL,
-        (false, true) => GIVEN_URL,
-        (false, false) => VENDORS_URL,
-    };
-    let key = if is_own { OWN_CREDENTIAL } else { CREDENTIAL };
-    view! {
-        {text_field(SLUG, slug, submit.of_field("slug"))}
-        {text_field(url, base_url, submit.of_field("base_url"))}
-        {is_own.then(private_hint)}
-        {vendor.takes_credential.then(|| text_field(key, credential, submit.of_field("credential")))}
-        {share_choice(shared)}
+    if vendor.group != Group::BuiltIn {
+        let info = match (is_own, vendor.base_url.is_empty()) {
+            (true, _) => OWN_URL,
+            (false, true) => GIVEN_URL,
+            (false, false) => VENDORS_URL,
+        };
+        fields.push(text_field(info, base_url, submit.of_field("base_url")));
     }
-    .erase()
+    if is_own {
+        fields.push(private_hint());
+    }
+    if vendor.takes_credential {
+        let info = if is_own { OWN_CREDENTIAL } else { CREDENTIAL };
+        fields.push(text_field(info, credential, submit.of_field("credential")));
+    }
+    fields.extend(share_choice(shared));
+    fields
 }
 
 fn private_hint() -> AnyView {
-    let way = by_role(|is_admin| {
-        if is_admin {
-            view! { <a href="/admin/settings">"Open the list in Settings"</a> }.erase()
-        } else {
-            "Ask an admin of the instance to add it.".into_any()
-        }
-    });
     view! {
         <p class="banner banner-info">
             {icon("lock")}
             <span>
-                "A private or loopback address works once it is on this instance's list of private addresses. " {way}
+                "A private or loopback address works once it is on the list that the admins of this instance keep in "
+                <a href="/admin/settings">"Settings"</a> "."
             </span>
         </p>
     }
@@ -318,16 +288,12 @@ fn private_hint() -> AnyView {
 
 /// Shown to owners and admins of the instance. Only a courtesy: the server decides.
 fn share_choice(shared: RwSignal<bool>) -> Option<AnyView> {
-    by_role(move |is_admin| {
-        if !is_admin {
+    let viewer = use_context::<Viewer>()?;
+    let view = viewer.me.view(move |me| {
+        if !me.is_ok_and(|me| me.is_admin()) {
             return ().into_any();
         }
         checkbox("provider-shared", "Share with all teams", "Otherwise only this team can use it.", shared)
-    })
-}
-
-/// What depends on whether the reader is an admin of the instance.
-fn by_role(content: impl Fn(bool) -> AnyView + Send + Sync + 'static) -> Option<AnyView> {
-    let viewer = use_context::<Viewer>()?;
-    Some(viewer.me.view(move |me| content(me.is_ok_and(|me| me.is_admin()))))
+    });
+    Some(view)
 }

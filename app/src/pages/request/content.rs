@@ -14,9 +14,9 @@ use crate::{
 pub fn content(team: String, request: RequestId) -> AnyView {
     let opened = RwSignal::new(false);
     view! {
-        // Opening comes first, so any toggle means that it has been open.
-        <details class="content" on:toggle=move |_: leptos::ev::Event| opened.set(true)>
-            <summary>{icon("chevron-right")} "What was said"</summary>
+        <details class="content">
+            // The keyboard clicks it as well.
+            <summary on:click=move |_| opened.set(true)>{icon("chevron-right")} "What was said"</summary>
             {when(move || opened.get(), move || fetched(team.clone(), request))}
         </details>
     }
@@ -25,28 +25,27 @@ pub fn content(team: String, request: RequestId) -> AnyView {
 
 fn fetched(team: String, request: RequestId) -> AnyView {
     let content = fetch(move || team.clone(), move |team| api::history::content(team, request));
-    content.loaded(Shape::Text, |it| match it {
-        RequestContent::Locked(lock) => locked(lock),
-        RequestContent::Kept { asked, answered, is_redacted, is_cut } => {
-            let masked = "What looked like an API key was masked before the text was stored.";
-            let cut = "The answer is longer than what is kept: this is its beginning.";
-            view! {
-                <div class="content-text">
-                    {is_redacted.then(|| note(masked.to_owned()))} {text("Request", asked)} {text("Answer", answered)}
-                    {is_cut.then(|| note(cut.to_owned()))}
-                </div>
-            }
-            .erase()
+    content.loaded(Shape::Text, |it| {
+        let RequestContent { lock, asked, answered, is_redacted, is_cut } = it;
+        if let Some(lock) = lock {
+            return locked(lock);
         }
+        let mut parts = vec![text("Request", asked), text("Answer", answered)];
+        if is_redacted {
+            parts.push(note("What looked like an API key was masked before the text was stored.".to_owned()));
+        }
+        if is_cut {
+            parts.push(note("The answer is longer than what is kept: this is its beginning.".to_owned()));
+        }
+        view! { <div class="content-text">{parts}</div> }.erase()
     })
 }
 
 fn text(side: &'static str, text: String) -> AnyView {
-    let form = match text.trim_start().as_bytes() {
+    let form = match text.as_bytes() {
         [] => return note(format!("{side}: nothing.")),
         [b'{' | b'[', ..] => "JSON",
-        [b'd', b'a', b't', b'a', b':', ..] | [b'e', b'v', b'e', b'n', b't', b':', ..] | [b':', ..] => "stream",
-        _ => "text",
+        _ => "as it was sent",
     };
     code_block(format!("{side}, {form}"), text)
 }
@@ -59,7 +58,7 @@ fn locked(lock: ContentLock) -> AnyView {
     let reason = match lock {
         ContentLock::Running => "The call still runs. Its text is stored when it ends.".to_owned(),
         ContentLock::InRun => "A playground run keeps its own text: open the run to read it.".to_owned(),
-        ContentLock::Age => format!("Text is removed after {CONTENT_DAYS} days. The numbers stay."),
+        ContentLock::Age => format!("Text is removed after {} days. The numbers stay.", u32::from(CONTENT_DAYS)),
         ContentLock::Policy => "This team keeps numbers only, so no text of its calls is stored.".to_owned(),
         ContentLock::NotKept => {
             "No text is stored: the call asked for numbers only, the team's policy was stricter then, or the server was too busy to write it."

@@ -5,17 +5,17 @@ use domain::{
     error::FieldErrors,
     id::{DeploymentId, ModelId},
     model::PriceText,
-    price::{Pico, PriceClass, PriceComponent},
+    price::{Pico, PriceClass, PriceComponent, version::PriceSource},
     text,
 };
 use serde::Deserialize;
 use store::models::{Model, NewModel, PriceNow};
 
 use super::{Action, Run};
-use crate::{Error, models as operations};
-
-/// What the price versions of a bundle name as their source.
-const SOURCE: &str = "bundle";
+use crate::{
+    Error, models as operations,
+    prices::{self, Addition, Provenance},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,7 +82,7 @@ async fn create(run: &mut Run<'_>, asked: &NewModel<'_>, price: &[PriceComponent
     let inserted = store::models::insert(&mut run.tx, asked).await;
     inserted.map_err(|error| Error::taken(error, store::models::NAME_KEY, "model", "slug", asked.name))?;
     if !price.is_empty() {
-        operations::insert_price(run.ctx, run.actor, &mut run.tx, asked.deployment, price, SOURCE).await?;
+        prices::insert(run.ctx, run.actor, &mut run.tx, &now(asked.deployment, price)).await?;
     }
     run.note(Action::Create, "model", asked.name, &[]).await
 }
@@ -109,11 +109,15 @@ async fn change(
         store::models::update(&mut run.tx, asked).await?;
     }
     // A bundle without a price says nothing about it, so the one in force stays.
-    if !price.is_empty() && rates(price) != now(before.price.as_ref()) {
-        operations::insert_price(run.ctx, run.actor, &mut run.tx, asked.deployment, price, SOURCE).await?;
+    if !price.is_empty() && rates(price) != in_force(before.price.as_ref()) {
+        prices::insert(run.ctx, run.actor, &mut run.tx, &now(asked.deployment, price)).await?;
         fields.push("price");
     }
     if fields.is_empty() { Ok(()) } else { run.note(Action::Change, "model", asked.name, &fields).await }
+}
+
+fn now(deployment: DeploymentId, components: &[PriceComponent]) -> Addition<'_> {
+    Addition { deployment, components, effective_from: None, provenance: Provenance::of(PriceSource::Bundle) }
 }
 
 fn rates(price: &[PriceComponent]) -> [Option<Pico>; 3] {
@@ -121,6 +125,6 @@ fn rates(price: &[PriceComponent]) -> [Option<Pico>; 3] {
         .map(|class| price.iter().find(|component| component.class == class).map(|component| component.rate))
 }
 
-fn now(price: Option<&PriceNow>) -> [Option<Pico>; 3] {
+fn in_force(price: Option<&PriceNow>) -> [Option<Pico>; 3] {
     price.map_or([None; 3], |price| [price.input, price.cache_read, price.output])
 }

@@ -20,6 +20,9 @@ use crate::{
 pub(super) struct Entry {
     slug: String,
     kind: String,
+    /// A known vendor of the kind: its address and its ways.
+    #[serde(default)]
+    preset: String,
     #[serde(default)]
     base_url: String,
     credential_env: Option<String>,
@@ -42,7 +45,8 @@ async fn one(run: &mut Run<'_>, entry: &Entry) -> Result<(), Error> {
         Reference { field: "credential", env: entry.credential_env.as_deref(), file: entry.credential_file.as_deref() };
     let credential = reference.resolve(run.secrets)?.unwrap_or_default();
     let allowed = operations::allow_list(&mut run.tx).await?;
-    let typed = Typed { slug: &entry.slug, kind: &entry.kind, base_url: &entry.base_url, credential };
+    let typed =
+        Typed { slug: &entry.slug, kind: &entry.kind, preset: &entry.preset, base_url: &entry.base_url, credential };
     let checked = operations::check(run.ctx, &allowed, typed)?;
     match store::providers::by_slug(&mut run.tx, &checked.slug).await? {
         Some(before) => change(run, before, owner, checked).await,
@@ -71,6 +75,10 @@ async fn change(run: &mut Run<'_>, mut before: Provider, owner: Option<TeamId>, 
         store::providers::set_base_url(&mut run.tx, before.id, &base_url).await?;
         before.base_url = base_url;
         fields.push("base_url");
+    }
+    if asked.preset != before.preset {
+        store::providers::set_preset(&mut run.tx, before.id, asked.preset).await?;
+        fields.push("preset");
     }
     if let Some(credential) = &asked.credential {
         let present = stored.as_ref().and_then(|stored| operations::open(run.ctx, &before, stored));

@@ -20,6 +20,7 @@ async fn each_change_gives_exactly_one_row_and_each_refusal_none() {
         shared: false,
         slug: "mine".to_owned(),
         kind: "openai-compatible".to_owned(),
+        preset: String::new(),
         base_url: "https://api.example.com".to_owned(),
         credential: "sk-canary-0123456789".to_owned(),
     };

@@ -3,10 +3,13 @@
 use control::history;
 use domain::{
     ErrorKind, Money,
-    history::{HistoryQuery, HistoryRow},
+    history::{ContentLock, HistoryQuery, HistoryRow, RequestContent},
     id::RequestId,
     ledger::{AttemptState, Outcome},
+    task::TaskClass,
+    team::StoreContent,
 };
+use store::bodies::Body;
 use uuid::Uuid;
 
 use crate::world::{World, kind};
@@ -145,4 +148,119 @@ async fn a_request_of_another_team_does_not_exist_here() {
     assert_eq!(kind(history::get(&world.ctx, &lead, "alpha", theirs).await), Some(ErrorKind::NotFound));
     let foreign_cursor = HistoryQuery { before: Some(domain::id::AttemptId(Uuid::from_u128(81))), ..query(None) };
     assert!(history::list(&world.ctx, &lead, foreign_cursor).await.expect("list").rows.is_empty());
+}
+
+/// Copies of request 2: 0x20 is old, 0x21 belongs to a run, 0x22 is labelled.
+const COPIES: &str = r#"
+INSERT INTO attempts SELECT (jsonb_populate_record(a, change)).*
+  FROM attempts a, (VALUES
+       ('{"id": "00000000-0000-0000-0000-000000000200", "request_id": "00000000-0000-0000-0000-000000000020",
+          "admitted_at": "2026-01-01T00:00:00Z"}'::jsonb),
+       ('{"id": "00000000-0000-0000-0000-000000000210", "request_id": "00000000-0000-0000-0000-000000000021",
+          "run_id": "00000000-0000-0000-0000-000000000007"}'),
+       ('{"id": "00000000-0000-0000-0000-000000000220", "request_id": "00000000-0000-0000-0000-000000000022",
+          "task": "bug_fix", "tags": {"ticket": "42", "repo": "core"}, "conversation": "c-1"}')
+       ) AS copies (change)
+ WHERE a.request_id = '00000000-0000-0000-0000-000000000002'"#;
+
+fn request(nr: u128) -> RequestId {
+    RequestId(Uuid::from_u128(nr))
+}
+
+/// Stores the text of one call.
+async fn keep(world: &World, nr: u128, team: &str, policy: StoreContent, asked: &str, answered: &str) {
+    let mut db = store::pool::connection(&world.db.pools.dashboard).await.expect("connection");
+    let person = world.actor(if team == "alpha" { "lead" } else { "stranger" }).await;
+    let team = person.team(&world.ctx, team).await.expect("team").id;
+    let (asked, answered) = (asked.to_owned(), answered.to_owned());
+    let body = Body { request: request(nr), team, policy, asked, answered, is_cut: false };
+    store::bodies::insert(&mut db, &[body]).await.expect("stored");
+}
+
+fn locked(lock: ContentLock) -> RequestContent {
+    RequestContent { lock: Some(lock), ..RequestContent::default() }
+}
+
+async fn read(world: &World, nr: u128) -> RequestContent {
+    let lead = world.actor("lead").await;
+    history::content(&world.ctx, &lead, "alpha", request(nr)).await.expect("content")
+}
+
+#[tokio::test]
+async fn kept_text_is_shown_with_json_indented_in_its_own_order() {
+    let world = world().await;
+    keep(&world, 2, "alpha", StoreContent::Redacted, r#"{"z":1,"a":[true]}"#, "data: {\"z\":1}\n\n").await;
+    let wanted = RequestContent {
+        lock: None,
+        asked: "{\n  \"z\": 1,\n  \"a\": [\n    true\n  ]\n}".to_owned(),
+        answered: "data: {\"z\":1}\n\n".to_owned(),
+        is_redacted: true,
+        is_cut: false,
+    };
+    assert_eq!(read(&world, 2).await, wanted);
+}
+
+#[tokio::test]
+async fn text_is_read_by_who_may_read_the_request_and_by_nobody_else() {
+    let world = world().await;
+    for (nr, team) in [(1, "alpha"), (2, "alpha"), (8, "beta")] {
+        keep(&world, nr, team, StoreContent::Full, "hello", "there").await;
+    }
+    for (name, nr, wanted) in [
+        ("lead", 1, None),
+        ("lead", 2, None),
+        ("member", 1, None),
+        ("member", 2, Some(ErrorKind::NotFound)),
+        ("viewer", 1, Some(ErrorKind::NotFound)),
+        ("stranger", 1, Some(ErrorKind::NotFound)),
+        // It is beta's.
+        ("lead", 8, Some(ErrorKind::NotFound)),
+    ] {
+        let actor = world.actor(name).await;
+        assert_eq!(kind(history::content(&world.ctx, &actor, "alpha", request(nr)).await), wanted, "{name} {nr}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_tells_why_there_is_no_text() {
+    let world = world().await;
+    assert_eq!(world.db.execute(COPIES).await, 3);
+    assert_eq!(read(&world, 2).await, locked(ContentLock::Policy));
+    world.db.execute("UPDATE teams SET store_content = 'full' WHERE slug = 'alpha'").await;
+    for (nr, lock) in
+        [(2, ContentLock::NotKept), (5, ContentLock::Running), (0x20, ContentLock::Age), (0x21, ContentLock::InRun)]
+    {
+        assert_eq!(read(&world, nr).await, locked(lock), "{nr:x}");
+    }
+}
+
+#[tokio::test]
+async fn text_goes_after_its_time_oldest_first_and_the_numbers_stay() {
+    let world = world().await;
+    for nr in 1..=4 {
+        keep(&world, nr, "alpha", StoreContent::Full, "hello", "there").await;
+    }
+    let age =
+        "UPDATE bodies SET created_at = created_at - make_interval(days => 27 + right(request_id::text, 1)::integer)";
+    world.db.execute(age).await;
+    let left = "SELECT string_agg(right(request_id::text, 1), '' ORDER BY request_id) FROM bodies";
+    let mut db = store::pool::connection(&world.db.pools.dashboard).await.expect("connection");
+    assert_eq!(store::bodies::expire(&mut db, 30, 1).await.expect("expired"), 1);
+    assert_eq!(world.db.text(left).await, "123");
+    assert_eq!(store::bodies::expire(&mut db, 30, 9).await.expect("expired"), 1);
+    assert_eq!(world.db.text(left).await, "12");
+    assert_eq!(world.db.number("SELECT count(*) FROM attempts").await, 9);
+}
+
+#[tokio::test]
+async fn what_the_client_said_about_its_call_is_part_of_the_detail() {
+    let world = world().await;
+    assert_eq!(world.db.execute(COPIES).await, 3);
+    let lead = world.actor("lead").await;
+    let detail = history::get(&world.ctx, &lead, "alpha", request(0x22)).await.expect("detail");
+    let tags: Vec<_> = detail.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!((detail.task, tags.join(" ").as_str()), (Some(TaskClass::BugFix), "repo=core ticket=42"));
+    assert_eq!(detail.conversation.as_deref(), Some("c-1"));
+    let plain = history::get(&world.ctx, &lead, "alpha", request(2)).await.expect("detail");
+    assert_eq!((plain.task, plain.tags, plain.conversation), (None, vec![], None));
 }

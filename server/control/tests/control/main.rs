@@ -10,6 +10,7 @@ mod history;
 mod keys;
 mod models;
 mod permissions;
+mod prices;
 mod providers;
 mod sessions;
 mod settings;

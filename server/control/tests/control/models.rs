@@ -96,10 +96,10 @@ async fn a_new_price_follows_the_old_one_and_changes_nothing_before() {
     };
     let changed = models::set_price(&world.ctx, &lead, input).await.expect("priced");
     assert_eq!(changed.price, Some(price("9.00", "", "99.00")));
-    let versions = "SELECT string_agg(v.source || ' ' || c.pico, ', ' ORDER BY v.effective_from) FROM price_versions v
+    let versions = "SELECT string_agg(v.source || ' ' || v.note || ' ' || c.pico, ', ' ORDER BY v.effective_from) FROM price_versions v
         JOIN deployments d ON d.id = v.deployment_id JOIN price_components c ON c.version_id = v.id AND c.class = 'input'
         WHERE d.upstream_model = 'small'";
-    assert_eq!(world.db.text(versions).await, "bundle 37500, price page 9000000");
+    assert_eq!(world.db.text(versions).await, "bundle  37500, typed price page 9000000");
 }
 
 #[tokio::test]

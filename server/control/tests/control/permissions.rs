@@ -5,10 +5,16 @@ use std::{fmt::Write, pin::Pin};
 
 use control::{Actor, Context, Error};
 use domain::{
+    catalog::{CatalogQuery, NewCatalogModel},
     history::HistoryQuery,
     id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId},
     key::{AllowedModels, KeyKind, NewKey},
     model::{NewModel, NewPrice, PriceText},
+    price::{
+        PriceClass, Variant,
+        import::ImportChoices,
+        version::{ConfirmPrice, NewPriceVersion, RateText},
+    },
     provider::NewProvider,
     role::InstanceRole,
     run::NewRun,
@@ -41,6 +47,7 @@ fn provider(target: &Target, shared: bool) -> NewProvider {
         shared,
         slug: format!("p-{}", target.nr),
         kind: "openai-compatible".to_owned(),
+        preset: String::new(),
         base_url: "https://api.example.com".to_owned(),
         credential: String::new(),
     }
@@ -100,12 +107,29 @@ fn operations() -> Vec<(&'static str, Operation)> {
         ("models::create (shared)", c, a, t, control::models::create(c, a, model(t, "shared"))),
         ("models::set_price (team)", c, a, t, control::models::set_price(c, a, new_price(t.team_model))),
         ("models::set_price (shared)", c, a, t, control::models::set_price(c, a, new_price(t.shared_model))),
+        ("prices::list", c, a, t, control::prices::list(c, a, "alpha", t.shared_model)),
+        ("prices::create (team)", c, a, t, control::prices::create(c, a, new_version(t.team_model))),
+        ("prices::create (shared)", c, a, t, control::prices::create(c, a, new_version(t.shared_model))),
+        ("prices::confirm (team)", c, a, t, confirm_first(c, a, t.team_model)),
+        ("prices::confirm (shared)", c, a, t, confirm_first(c, a, t.shared_model)),
+        ("prices::import::preview", c, a, t, control::prices::import::preview(c, a, PRICE_FILE)),
+        ("prices::import::accept", c, a, t, import_all(c, a)),
+        ("catalog::search", c, a, t, control::catalog::search(c, a, catalog_query())),
+        ("catalog::add (team)", c, a, t, control::catalog::add(c, a, from_catalog(t, "local"))),
+        ("catalog::add (shared)", c, a, t, control::catalog::add(c, a, from_catalog(t, "shared"))),
         ("keys::list", c, a, t, control::keys::list(c, a, "alpha")),
         ("keys::create (personal)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Personal))),
         ("keys::create (service)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Service))),
         ("keys::revoke (service)", c, a, t, control::keys::revoke(c, a, "alpha", t.service_key)),
         ("history::list", c, a, t, control::history::list(c, a, query())),
         ("history::get (unknown)", c, a, t, control::history::get(c, a, "alpha", RequestId(Uuid::from_u128(9)))),
+        (
+            "history::content (unknown)",
+            c,
+            a,
+            t,
+            control::history::content(c, a, "alpha", RequestId(Uuid::from_u128(9)))
+        ),
         ("runs::start", c, a, t, control::runs::start(c, a, run())),
         ("runs::list", c, a, t, control::runs::list(c, a, "alpha")),
         ("runs::get (unknown)", c, a, t, control::runs::get(c, a, "alpha", RunId(Uuid::from_u128(9)))),
@@ -137,6 +161,55 @@ fn settings() -> InstanceSettings {
 
 fn new_price(model: ModelId) -> NewPrice {
     NewPrice { team: "alpha".to_owned(), model, price: price(), source: String::new() }
+}
+
+fn new_version(model: ModelId) -> NewPriceVersion {
+    let rate = |class, rate: &str| RateText {
+        class,
+        variant: Variant::Standard,
+        above_input_tokens: 0,
+        rate: rate.to_owned(),
+    };
+    NewPriceVersion {
+        team: "alpha".to_owned(),
+        model,
+        rates: vec![rate(PriceClass::Input, "1"), rate(PriceClass::Output, "2")],
+        effective_from: String::new(),
+        source_url: String::new(),
+        source_date: String::new(),
+        note: String::new(),
+    }
+}
+
+/// Confirms whichever version is the newest; confirming twice changes nothing.
+async fn confirm_first(ctx: &Context, actor: &Actor, model: ModelId) -> Result<(), Error> {
+    let versions = control::prices::list(ctx, &Actor::operator(), "alpha", model).await?;
+    let version = versions.first().expect("a version of the bundle").id;
+    let input = ConfirmPrice { team: "alpha".to_owned(), model, version };
+    control::prices::confirm(ctx, actor, input).await.map(drop)
+}
+
+const PRICE_FILE: &[u8] = br#"{"big-2026": {"mode": "chat"}}"#;
+
+/// Accepts what nobody has: whoever may import gets so far as to hear it.
+async fn import_all(ctx: &Context, actor: &Actor) -> Result<(), Error> {
+    let choices =
+        ImportChoices { file: String::new(), file_date: String::new(), choices: vec![], confirmed_jumps: vec![] };
+    control::prices::import::accept(ctx, actor, choices).await.map(drop)
+}
+
+fn catalog_query() -> CatalogQuery {
+    CatalogQuery { team: "alpha".to_owned(), text: String::new() }
+}
+
+fn from_catalog(target: &Target, provider: &str) -> NewCatalogModel {
+    NewCatalogModel {
+        team: "alpha".to_owned(),
+        provider: provider.to_owned(),
+        vendor: "deepseek".to_owned(),
+        upstream: "deepseek-v4-flash".to_owned(),
+        name: format!("c-{}", target.nr),
+    }
 }
 
 fn query() -> HistoryQuery {

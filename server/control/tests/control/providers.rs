@@ -14,6 +14,7 @@ fn new(slug: &str, base_url: &str) -> NewProvider {
         shared: false,
         slug: slug.to_owned(),
         kind: "openai-compatible".to_owned(),
+        preset: String::new(),
         base_url: base_url.to_owned(),
         credential: UPSTREAM_KEY.to_owned(),
     }
@@ -55,6 +56,36 @@ async fn all_wrong_fields_are_named_at_once() {
     assert_eq!(fields(providers::create(&world.ctx, &lead, wrong).await), ["slug", "base_url", "credential"]);
     let unknown = NewProvider { kind: "telepathy".to_owned(), ..new("a", "https://a.example") };
     assert!(message(providers::create(&world.ctx, &lead, unknown).await).contains("openai-compatible, demo"));
+}
+
+#[tokio::test]
+async fn a_preset_brings_its_address_and_its_title() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let vendor = NewProvider { preset: "vendor".to_owned(), ..new("v", "") };
+    let created = providers::create(&world.ctx, &lead, vendor).await.expect("created");
+    assert_eq!((created.title.as_str(), created.preset.as_str()), ("Vendor", "vendor"));
+    assert_eq!(created.base_url, "https://api.vendor.example/v1");
+    let own = NewProvider { preset: "own".to_owned(), credential: String::new(), ..new("o", "") };
+    let created = providers::create(&world.ctx, &lead, own).await.expect("on the list, and needs no key");
+    assert_eq!((created.base_url.as_str(), created.credential), ("http://localhost:9000/v1", CredentialState::None));
+    let unknown = NewProvider { preset: "nobody".to_owned(), ..new("n", "") };
+    assert_eq!(fields(providers::create(&world.ctx, &lead, unknown).await), ["preset", "base_url"]);
+}
+
+#[tokio::test]
+async fn a_vendors_own_address_needs_a_key_and_a_proxy_may_not() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let without = |slug: &str, base_url: &str| NewProvider {
+        preset: "vendor".to_owned(),
+        credential: String::new(),
+        ..new(slug, base_url)
+    };
+    for own in ["", "https://api.vendor.example/v1/"] {
+        assert_eq!(fields(providers::create(&world.ctx, &lead, without("v", own)).await), ["credential"]);
+    }
+    providers::create(&world.ctx, &lead, without("p", "https://proxy.example/v1")).await.expect("a proxy");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use domain::{
     ErrorKind,
     clock::{Clock, Entropy},
     id::{SessionId, UserId},
-    provider::{AuthScheme, BuiltInModel, ProviderInfo},
+    provider::{AuthScheme, BuiltInModel, Preset, ProviderInfo},
 };
 use store::testing::TestDatabase;
 
@@ -104,6 +104,11 @@ static OPENAI: ProviderInfo = ProviderInfo {
     summary: "Any server with the OpenAI API",
     auth: AuthScheme::Bearer,
     needs_base_url: true,
+    base_url: "",
+    presets: &[
+        Preset { id: "vendor", title: "Vendor", base_url: "https://api.vendor.example/v1", is_local: false },
+        Preset { id: "own", title: "Own", base_url: "http://localhost:9000/v1", is_local: true },
+    ],
     models: &[],
 };
 static DEMO: ProviderInfo = ProviderInfo {
@@ -112,6 +117,8 @@ static DEMO: ProviderInfo = ProviderInfo {
     summary: "Offline answers",
     auth: AuthScheme::None,
     needs_base_url: false,
+    base_url: "",
+    presets: &[],
     models: &[
         BuiltInModel { name: "demo-fast", context_window: 8_000, max_output: 1_000, input: "0.10", output: "0.40" },
         BuiltInModel { name: "demo-deep", context_window: 32_000, max_output: 4_000, input: "3.00", output: "15.00" },
