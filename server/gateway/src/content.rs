@@ -9,6 +9,7 @@ use domain::{
     id::{RequestId, TeamId},
     team::StoreContent,
 };
+use llm::event::ChatEvent;
 use store::{
     bodies::{self, Body},
     pool::{self, Pools},
@@ -46,6 +47,24 @@ impl Kept {
         Self { policy, asked, answered: Vec::new(), is_cut: false }
     }
 
+    /// Bytes of a stream that went to the client, and what they say. Under `Redacted` only the latter is kept: a key that is
+    /// cut over two frames is whole again in the text.
+    pub(crate) fn push_frame(&mut self, bytes: &[u8], events: &[ChatEvent]) {
+        if self.policy != StoreContent::Redacted {
+            return self.push(bytes);
+        }
+        for event in events {
+            match event {
+                ChatEvent::Text { text, .. } | ChatEvent::Reasoning { text, .. } => self.push(text.as_bytes()),
+                ChatEvent::ToolCall { name, arguments, .. } => {
+                    self.push(name.as_deref().unwrap_or_default().as_bytes());
+                    self.push(arguments.as_bytes());
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Bytes that went to the client.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         if self.policy == StoreContent::Metadata {
@@ -61,10 +80,17 @@ impl Kept {
         if policy == StoreContent::Metadata {
             return None;
         }
-        let asked = images::by_hash(&String::from_utf8_lossy(&asked[..asked.len().min(LIMIT)]));
-        let answered = String::from_utf8_lossy(&answered).into_owned();
-        let clean = |text: String| if policy == StoreContent::Redacted { masked(&text) } else { text };
-        Some(Body { request, team, policy, asked: clean(asked), answered: clean(answered), is_cut })
+        // Images first: a cut one would no longer look like one.
+        let clean = |bytes: &[u8]| {
+            let text = images::by_hash(&String::from_utf8_lossy(bytes));
+            if policy == StoreContent::Redacted { masked(&text) } else { text }
+        };
+        let mut asked = clean(&asked);
+        let is_cut = is_cut || asked.len() > LIMIT;
+        if asked.len() > LIMIT {
+            asked.truncate(asked.floor_char_boundary(LIMIT));
+        }
+        Some(Body { request, team, policy, asked, answered: clean(&answered), is_cut })
     }
 }
 

@@ -22,7 +22,10 @@ use llm::{
     tally,
 };
 use store::attempts::{Labels, NewAttempt};
-use tokio::time::Instant;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     caller::Caller,
@@ -50,6 +53,8 @@ pub(crate) struct Facts {
     pub labels: Labels,
     /// A failed attempt may be followed by another.
     pub may_retry: bool,
+    /// The call names a service tier, so the answer may name another price.
+    pub asks_tier: bool,
     pub received: Instant,
     pub deadline: Instant,
 }
@@ -71,29 +76,28 @@ impl Exchange {
         let mut request = match self.encode(&next) {
             Ok(request) => request,
             // Nothing is reserved for what no provider can be asked.
-            Err(error) => return self.client.refuse(error),
+            Err(error) => return self.client.refuse(error).await,
         };
         let mut number = 1;
         loop {
             let target = next;
             let reservation = match self.reserve(&target, number).await {
                 Ok(reservation) => reservation,
-                Err(error) => return self.client.refuse(error),
+                Err(error) => return self.client.refuse(error).await,
             };
             self.client.admitted();
             let End { ending, verdict, again } = self.attempt(&reservation, &target, request, number).await;
-            let following = self.after(again, number);
+            let following = self.after(again, number, &target);
             let ended = client::Ended::of(&ending);
             let (receipt, committed) = self.inner.ledger.close(reservation, target.price.as_ref(), ending);
             let Some(Following { target, request: encoded, wait }) = following else {
                 return self.finish(verdict, ended, receipt, committed).await;
             };
             // The failed row is resolved first, so that it does not eat the room of the next attempt.
-            if committed.await.is_err() {
-                return self.client.refuse(Error::AdmissionUnavailable);
-            }
-            if !self.pause(wait).await {
-                return;
+            match self.between(committed, wait).await {
+                Between::GoOn => {}
+                Between::Unresolved => return self.client.refuse(Error::AdmissionUnavailable).await,
+                Between::Left => return self.client.leave(ended, receipt).await,
             }
             (next, request, number) = (target, encoded, number + 1);
         }
@@ -111,7 +115,7 @@ impl Exchange {
     }
 
     /// What follows a failed attempt, if anything may. Never after content, after the deadline, or when the client said so.
-    fn after(&self, again: Again, number: u16) -> Option<Following> {
+    fn after(&self, again: Again, number: u16, failed: &Target) -> Option<Following> {
         let is_over = again == Again::No
             || !self.facts.may_retry
             || number >= MOST_ATTEMPTS
@@ -124,33 +128,65 @@ impl Exchange {
         let (target, wait) = match (self.plan.other(number), again) {
             (Some(target), _) => (target, Duration::ZERO),
             (None, Again::Later { after }) => {
-                (self.plan.first(), retries::wait(number, after, self.inner.entropy.as_ref())?)
+                (failed.clone(), retries::wait(number, after, self.inner.entropy.as_ref())?)
             }
             (None, _) => return None,
         };
         let is_in_time = Instant::now() + wait < self.facts.deadline;
         // A target that cannot be asked this is no target.
         let request = self.encode(&target).ok().filter(|_| is_in_time)?;
-        let is_allowed = self.inner.retries.allow(target.deployment.provider_id, Instant::now());
+        // The allowance keeps a provider from being flooded; moving on to another one is no flood.
+        let provider = target.deployment.provider_id;
+        let is_same = provider == failed.deployment.provider_id;
+        let is_allowed = !is_same || self.inner.retries.allow(provider, Instant::now());
         is_allowed.then_some(Following { target, request, wait })
     }
 
-    /// Waits between two attempts. False when the client left meanwhile.
-    async fn pause(&mut self, wait: Duration) -> bool {
-        tokio::select! {
-            () = self.client.gone() => false,
-            () = self.inner.cut.cancelled() => true,
-            () = tokio::time::sleep(wait) => true,
+    /// The commit of the failed row, and the wait before the next attempt.
+    async fn between(&mut self, committed: oneshot::Receiver<()>, wait: Duration) -> Between {
+        let deadline = self.facts.deadline;
+        let resolved = async move {
+            let is_resolved = committed.await.is_ok();
+            sleep_until(Instant::now() + wait).await;
+            is_resolved
+        };
+        tokio::pin!(resolved);
+        loop {
+            let beat = self.beat();
+            let cut = &self.inner.cut;
+            tokio::select! {
+                is_resolved = &mut resolved => return if is_resolved { Between::GoOn } else { Between::Unresolved },
+                () = self.client.gone() => return Between::Left,
+                () = cut.cancelled() => return Between::GoOn,
+                () = sleep_until(deadline) => return Between::Unresolved,
+                () = sleep_until(beat), if self.request.stream => {}
+            }
+            if !self.keep_awake().await {
+                return Between::Left;
+            }
         }
     }
 
-    async fn finish(
-        self,
-        verdict: Verdict,
-        ended: client::Ended,
-        receipt: Receipt,
-        committed: tokio::sync::oneshot::Receiver<()>,
-    ) {
+    /// When the client is to hear something next: its head, or a sign of life.
+    fn beat(&self) -> Instant {
+        let patience = self.inner.patience;
+        if self.client.is_open() {
+            self.client.last_write() + patience.keep_alive
+        } else {
+            self.facts.received + patience.head
+        }
+    }
+
+    /// Lets the head of a stream go, or breaks its silence. False when the client has left.
+    async fn keep_awake(&mut self) -> bool {
+        if !self.client.is_open() {
+            return self.client.open();
+        }
+        let sign = self.client.keep_alive();
+        self.client.send(sign).await
+    }
+
+    async fn finish(self, verdict: Verdict, ended: client::Ended, receipt: Receipt, committed: oneshot::Receiver<()>) {
         let kept = self.client.finish(verdict, ended, receipt, committed).await;
         self.inner.content.keep(kept, self.facts.request_id, self.facts.caller.team);
     }
@@ -217,6 +253,10 @@ impl Exchange {
             Sent::Answer(answer) => answer,
             Sent::Failed(error) => return ending::of_send_error(&error, start),
             Sent::Stalled => return ending::of_stall(start),
+            // A plain call goes on at the provider, whoever listens.
+            Sent::Left { client_left } if !self.request.stream => {
+                return End::left(Fate::Uncertain, client_left, start);
+            }
             Sent::Left { client_left } => {
                 let count = tally::Tally::default().count(&self.request.size, self.limits(target));
                 return End::left(Fate::Settled(count), client_left, start);
@@ -235,19 +275,28 @@ impl Exchange {
 
     /// Waits for the head of an answer. A client that leaves a stream ends the wait; a plain call waits on.
     async fn send(&mut self, reservation: &Reservation, target: &Target, request: HttpRequest, start: Instant) -> Sent {
-        let Self { inner, client, request: asked, passed, allow_private, facts, .. } = self;
-        let nothing = HeaderMap::new();
-        let passed = if client.speaks(request.reader.wire) { &*passed } else { &nothing };
-        let sending =
-            inner.upstream.send(reservation, &target.deployment, allow_private, request, passed, asked.stream);
-        tokio::select! {
-            answer = sending => match answer {
-                Ok(answer) => Sent::Answer(answer),
-                Err(error) => Sent::Failed(error),
-            },
-            () = client.gone(), if asked.stream => Sent::Left { client_left: true },
-            () = inner.cut.cancelled() => Sent::Left { client_left: false },
-            () = tokio::time::sleep_until(facts.deadline.min(start + inner.patience.first_byte)) => Sent::Stalled,
+        let inner = self.inner.clone();
+        let passed = if self.client.speaks(request.reader.wire) { self.passed.clone() } else { HeaderMap::new() };
+        let allow_private = self.allow_private.clone();
+        let is_stream = self.request.stream;
+        let sending = inner.upstream.send(reservation, &target.deployment, &allow_private, request, &passed, is_stream);
+        tokio::pin!(sending);
+        let stalled = self.facts.deadline.min(start + inner.patience.first_byte);
+        loop {
+            let beat = self.beat();
+            tokio::select! {
+                answer = &mut sending => return match answer {
+                    Ok(answer) => Sent::Answer(answer),
+                    Err(error) => Sent::Failed(error),
+                },
+                () = self.client.gone(), if is_stream => return Sent::Left { client_left: true },
+                () = inner.cut.cancelled() => return Sent::Left { client_left: false },
+                () = sleep_until(stalled) => return Sent::Stalled,
+                () = sleep_until(beat), if is_stream => {}
+            }
+            if !self.keep_awake().await {
+                return Sent::Left { client_left: true };
+            }
         }
     }
 
@@ -262,6 +311,15 @@ struct Following {
     target: Target,
     request: HttpRequest,
     wait: Duration,
+}
+
+/// What came of the pause between two attempts.
+enum Between {
+    GoOn,
+    /// The row of the failed attempt is not in the books: nothing more is sent.
+    Unresolved,
+    /// The client left.
+    Left,
 }
 
 /// What came of sending.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{
     Money,
     ledger::{self, AttemptState, Outcome},
-    price::Price,
+    price::{Price, Variant},
     usage::{Usage, UsageSource},
 };
 use llm::tally;
@@ -46,6 +46,8 @@ pub(crate) enum Fate {
 pub(crate) struct Ending {
     pub fate: Fate,
     pub outcome: Outcome,
+    /// The way in which the provider says it served the call.
+    pub variant: Variant,
     pub http_status: Option<u16>,
     pub upstream_id: Option<String>,
     pub finish_reason: Option<String>,
@@ -95,7 +97,7 @@ const TEXT_LIMIT: usize = 200;
 
 fn resolve(reservation: &Reservation, price: Option<&Price>, ending: Ending) -> (Receipt, Resolution) {
     let attempt = &reservation.attempt;
-    let Ending { fate, outcome, http_status, upstream_id, finish_reason, model_served, .. } = ending;
+    let Ending { fate, outcome, variant, http_status, upstream_id, finish_reason, model_served, .. } = ending;
     let unpriced = vec!["unpriced"];
     let nothing = Receipt { usage: None, source: UsageSource::None, cost: None, unpriced: price.is_none() };
     let (state, receipt, charged, flags, usage_raw) = match fate {
@@ -109,14 +111,20 @@ fn resolve(reservation: &Reservation, price: Option<&Price>, ending: Ending) -> 
             (AttemptState::Uncertain, nothing, attempt.reserved, flags, None)
         }
         Fate::Settled(count) => {
-            let charge = ledger::charge(price, &count.usage, count.source, attempt.reserved);
+            let charge = ledger::charge_as(variant, price, &count.usage, count.source, attempt.reserved);
             let receipt = Receipt {
                 usage: Some(count.usage),
                 source: count.source,
                 cost: charge.cost,
                 unpriced: charge.cost.is_none(),
             };
-            let flags = count.flags.into_iter().chain(charge.flags).collect();
+            let tier = match variant {
+                Variant::Standard => None,
+                Variant::Batch => Some("tier_batch"),
+                Variant::Flex => Some("tier_flex"),
+                Variant::Priority => Some("tier_priority"),
+            };
+            let flags = count.flags.into_iter().chain(charge.flags).chain(tier).collect();
             (AttemptState::Settled, receipt, charge.charged, flags, count.usage_raw.and_then(storable_json))
         }
     };

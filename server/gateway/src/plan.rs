@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     Money,
     id::TeamId,
-    price::{Price, PriceClass},
+    price::{Price, PriceClass, Terms, Variant},
 };
 use llm::{Request, estimate, request::Operation};
 
@@ -67,7 +67,7 @@ impl Plan {
 pub(crate) fn plan(request: &Request, model: &Model, team: TeamId, now: DateTime<Utc>) -> Result<Plan, Error> {
     let target = |deployment: &Arc<Deployment>| {
         let price = price(deployment, request.operation, team, now);
-        let bound = bound(request, model, price.as_ref());
+        let bound = bound(request, model, deployment, price.as_ref());
         Target { model: model.name.clone(), deployment: deployment.clone(), max_output: model.max_output, price, bound }
     };
     let targets: Vec<Target> = model.deployments.iter().map(target).collect();
@@ -83,16 +83,31 @@ fn price(deployment: &Deployment, operation: Operation, team: TeamId, now: DateT
     Some(price)
 }
 
-fn bound(request: &Request, model: &Model, price: Option<&Price>) -> Bound {
+fn bound(request: &Request, model: &Model, deployment: &Deployment, price: Option<&Price>) -> Bound {
     let input = estimate::input_bound(&request.size, model.context_window);
     let (input, output_cap, output) = match request.operation {
         Operation::Chat | Operation::Fill => {
             let cap = estimate::output_cap(request, model.max_output);
-            (input, cap, estimate::output_bound(request, model.max_output))
+            let mut output = estimate::output_bound(request, model.max_output);
+            if !deployment.provider.cap_covers_reasoning(&deployment.preset) {
+                let thoughts = model.max_output.unwrap_or(estimate::UNKNOWN_MAX_OUTPUT);
+                output = output.saturating_add(thoughts.saturating_mul(request.answers.max(1)));
+            }
+            (input, cap, output)
         }
         Operation::Embed => (input, 0, 0),
         Operation::Count => (0, 0, 0),
     };
-    let money = price.and_then(|price| price.bound(input, output)).unwrap_or(Money::ZERO);
+    let of = |variant| price?.bound_as(Terms { variant, long_cache: request.long_cache }, input, output);
+    let money = tiers(request).iter().filter_map(|variant| of(*variant)).max().unwrap_or(Money::ZERO);
     Bound { input, output_cap, output, money }
+}
+
+/// The ways in which the call may be served: what it asks for, and what that may fall back to.
+fn tiers(request: &Request) -> &'static [Variant] {
+    match request.service_tier().as_deref() {
+        Some("flex") => &[Variant::Standard, Variant::Flex],
+        Some("auto" | "priority") => &[Variant::Standard, Variant::Priority],
+        _ => &[Variant::Standard],
+    }
 }

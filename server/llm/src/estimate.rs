@@ -17,7 +17,7 @@ const PER_IMAGE: u64 = 8_192;
 
 /// The most input tokens a request can be, for a model with this context window.
 pub fn input_bound(size: &Size, context_window: Option<u32>) -> u32 {
-    let window = context_window.unwrap_or(UNKNOWN_CONTEXT);
+    let window = context_window.unwrap_or(UNKNOWN_CONTEXT).saturating_mul(size.inputs.max(1));
     if size.opaque {
         return window;
     }
@@ -72,6 +72,13 @@ mod tests {
         assert_eq!(input_bound(&size, None), 100 + 2_048 + 32 + 64 + 8_192);
         assert_eq!(input_bound(&size, Some(4_096)), 4_096);
         assert_eq!(input_bound(&Size { opaque: true, ..size }, Some(128_000)), 128_000);
+    }
+
+    #[test]
+    fn every_input_of_a_batch_has_a_window_of_its_own() {
+        let size = Size { bytes: 600_000, inputs: 100, ..Size::default() };
+        assert_eq!(input_bound(&size, Some(8_192)), 602_048);
+        assert_eq!(input_bound(&Size { inputs: 2, ..size }, Some(8_192)), 16_384);
     }
 
     #[test]

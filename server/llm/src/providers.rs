@@ -100,6 +100,11 @@ pub trait Provider: Send + Sync {
     fn counts_tokens(&self) -> bool {
         false
     }
+    /// Does the limit of an answer hold for its thoughts as well? Otherwise they come on top.
+    fn cap_covers_reasoning(&self, preset: &str) -> bool {
+        let _ = preset;
+        true
+    }
     /// The provider's own answer, for kinds that have no upstream.
     fn script(&self, request: &HttpRequest) -> Option<Script> {
         let _ = request;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     chat::{ChatRequest, Image, Part},
+    json::Object,
     wire::{Wire, embeddings},
 };
 
@@ -59,6 +60,8 @@ pub struct Size {
     pub messages: u32,
     pub tools: u32,
     pub images: u32,
+    /// Inputs that are each read in a window of their own: texts to embed, prompts to complete. 0 is one.
+    pub inputs: u32,
     /// Part of the input cannot be seen from here (files, audio, stored conversations).
     pub opaque: bool,
 }
@@ -70,6 +73,15 @@ impl Request {
             Source::Body { wire: Wire::Embeddings, bytes } => embeddings::wants_base64(bytes),
             Source::Body { .. } | Source::Neutral(_) => false,
         }
+    }
+}
+
+impl Request {
+    /// The service tier that the client asks its own provider for, as the body spells it.
+    pub fn service_tier(&self) -> Option<String> {
+        let Source::Body { bytes, .. } = &self.source else { return None };
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains("\"service_tier\""))?;
+        serde_json::from_str(Object::parse(text).ok()?.get("service_tier")?).ok()
     }
 }
 

@@ -103,6 +103,11 @@ impl Tally {
         }
     }
 
+    /// Did the upstream report any count?
+    pub fn has_report(&self) -> bool {
+        self.report.as_ref().is_some_and(|report| report.input.is_some() || report.output.is_some())
+    }
+
     /// Bytes of text, reasoning and tool calls seen so far.
     pub fn seen_bytes(&self) -> u64 {
         self.visible_bytes + self.reasoning_bytes

@@ -7,7 +7,14 @@
 
 use std::borrow::Cow;
 
-use crate::{Error, chat::ChatRequest, event::Response, frame::Decoder, request::Source};
+use crate::{
+    Error,
+    chat::ChatRequest,
+    event::{ChatEvent, Response},
+    frame::{Decoder, Frame, FrameKind},
+    request::Source,
+    tally::UsageReport,
+};
 
 pub mod anthropic;
 pub mod completions;
@@ -87,6 +94,14 @@ impl Reader {
 
     /// Reads a complete answer.
     pub fn decode(&self, body: &[u8]) -> Result<Response, Error> {
+        let mut response = self.read(body)?;
+        if let Some(usage) = response.usage.as_mut().filter(|_| self.writes_long()) {
+            lengthen(usage);
+        }
+        Ok(response)
+    }
+
+    fn read(&self, body: &[u8]) -> Result<Response, Error> {
         match self.wire {
             Wire::OpenAiChat => openai::decode_whole(body, self.quirks),
             Wire::Completions => completions::decode_whole(body, self.quirks),
@@ -102,6 +117,11 @@ impl Reader {
 
     /// Reads a streamed answer. Wires that never stream are read as the wire of their family.
     pub fn decoder(&self) -> Box<dyn Decoder> {
+        let decoder = self.plain_decoder();
+        if self.writes_long() { Box::new(Lengthened(decoder)) } else { decoder }
+    }
+
+    fn plain_decoder(&self) -> Box<dyn Decoder> {
         match self.wire {
             Wire::OpenAiChat | Wire::Embeddings => Box::new(openai::StreamDecoder::new(self.quirks)),
             Wire::Completions => Box::new(completions::StreamDecoder::new(self.quirks)),
@@ -111,9 +131,54 @@ impl Reader {
         }
     }
 
+    /// OpenAI's wires do not say which lifetime a cache write has: the one that was asked for.
+    fn writes_long(&self) -> bool {
+        self.long_cache && matches!(self.wire, Wire::OpenAiChat | Wire::Responses)
+    }
+
     /// Does a complete stream of this wire end with a marker, or just with its connection?
     pub fn has_end_marker(&self) -> bool {
         !matches!(self.wire, Wire::Gemini)
+    }
+}
+
+fn lengthen(usage: &mut UsageReport) {
+    if let Some(input) = usage.input.as_mut().filter(|input| input.cache_write_long == 0) {
+        input.cache_write_long = std::mem::take(&mut input.cache_write_short);
+    }
+}
+
+/// Reads a stream whose cache writes are all of the long lifetime.
+struct Lengthened(Box<dyn Decoder>);
+
+impl Lengthened {
+    fn correct(frames: &mut [Frame]) {
+        for frame in frames {
+            let (FrameKind::Events(events) | FrameKind::UsageOnly(events) | FrameKind::End(events)) = &mut frame.kind
+            else {
+                continue;
+            };
+            for event in events {
+                if let ChatEvent::Usage(usage) = event {
+                    lengthen(usage);
+                }
+            }
+        }
+    }
+}
+
+impl Decoder for Lengthened {
+    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
+        let from = frames.len();
+        let result = self.0.push(bytes, frames);
+        Self::correct(&mut frames[from..]);
+        result
+    }
+
+    fn finish(&mut self, frames: &mut Vec<Frame>) {
+        let from = frames.len();
+        self.0.finish(frames);
+        Self::correct(&mut frames[from..]);
     }
 }
 

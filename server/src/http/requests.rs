@@ -29,7 +29,8 @@ async fn receipt(State(state): State<AppState>, Path(id): Path<String>, headers:
         Ok(caller) => caller,
         Err(error) => {
             let problem = error.problem(state.gateway.request_id());
-            return refuse(StatusCode::UNAUTHORIZED, problem.kind.as_str(), &problem.message);
+            let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            return refuse(status, problem.kind.as_str(), &problem.message);
         }
     };
     let (Some(request), Some(key)) = (RequestId::parse(&id), caller.key()) else { return missing() };

@@ -35,8 +35,9 @@ fn data_start(text: &str) -> usize {
     if !text.starts_with("data:") {
         return 0;
     }
-    let head = &text[..text.len().min(128)];
-    head.find(";base64,").map_or(0, |at| at + ";base64,".len())
+    const MARK: &[u8] = b";base64,";
+    let head = &text.as_bytes()[..text.len().min(128)];
+    head.windows(MARK.len()).position(|window| window == MARK).map_or(0, |at| at + MARK.len())
 }
 
 /// The slash may be escaped in JSON.
@@ -56,6 +57,12 @@ mod tests {
         assert!(short.starts_with(r#"{"text":"é plain","url":"data:image/png;base64,[400 bytes of base64, sha256 "#));
         assert!(!short.contains(&image));
         assert!(serde_json::from_str::<serde_json::Value>(&short).is_ok());
+    }
+
+    #[test]
+    fn text_that_begins_like_a_data_url_is_text() {
+        let body = format!(r#"{{"text":"data:{}"}}"#, "é".repeat(200));
+        assert_eq!(by_hash(&body), body);
     }
 
     #[test]

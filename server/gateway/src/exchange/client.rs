@@ -183,7 +183,7 @@ impl Client {
                 let Some(words) = http.words(&frame) else { return true };
                 let Some(body) = &http.body else { return false };
                 self.bytes_out += words.len() as u64;
-                self.kept.push(&words);
+                self.kept.push_frame(&words, frame.kind.events());
                 body.send(words).await.is_ok()
             }
             Side::Local(local) => {
@@ -216,14 +216,17 @@ impl Client {
     }
 
     /// Refuses before anything was admitted, or between two attempts.
-    pub(super) fn refuse(self, error: Error) {
+    pub(super) async fn refuse(self, error: Error) {
         match self.side {
             Side::Http(http) => http.refuse(error),
-            Side::Local(mut local) => {
-                if let Some(admitted) = local.admitted.take() {
-                    let _ = admitted.send(Err(error));
-                }
-            }
+            Side::Local(local) => local.refuse(error).await,
+        }
+    }
+
+    /// The client left between two attempts. In process somebody still waits for the end.
+    pub(super) async fn leave(self, ended: Ended, receipt: Receipt) {
+        if let Side::Local(local) = self.side {
+            local.finish(Verdict::Gone, Ended { outcome: Outcome::Cancelled, ..ended }, receipt).await;
         }
     }
 

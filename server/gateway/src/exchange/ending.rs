@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use domain::ledger::Outcome;
+use domain::{ledger::Outcome, price::Variant};
 use llm::{
     ProblemKind,
     providers::{Fault, Rejection},
@@ -62,6 +62,7 @@ impl End {
         let ending = Ending {
             fate,
             outcome,
+            variant: Variant::Standard,
             http_status: None,
             upstream_id: None,
             finish_reason: None,
@@ -153,6 +154,19 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
     End::failed(fate, outcome, kind, message, start).again(again)
 }
 
+/// The tier an answer names, where the call asked for one: the first `"service_tier": "…"` in it.
+pub(super) fn served_tier(bytes: &[u8]) -> Option<Variant> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let rest = &text[text.find("\"service_tier\"")? + "\"service_tier\"".len()..];
+    let word = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split('"').next()?;
+    Some(match word {
+        "flex" => Variant::Flex,
+        "priority" => Variant::Priority,
+        "batch" => Variant::Batch,
+        _ => Variant::Standard,
+    })
+}
+
 /// The deadline passed before anything was sent.
 pub(super) fn of_lateness(start: Instant) -> End {
     let message = "The call's deadline passed before it could be sent.";
@@ -241,6 +255,14 @@ fn retry_after(value: Option<&str>, now: DateTime<Utc>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tier_that_served_is_read_from_the_answer() {
+        assert_eq!(served_tier(br#"{"id":"x","service_tier": "priority","usage":{}}"#), Some(Variant::Priority));
+        assert_eq!(served_tier(br#"{"service_tier":"default"}"#), Some(Variant::Standard));
+        assert_eq!(served_tier(br#"{"service_tier":null}"#), None);
+        assert_eq!(served_tier(br#"{"id":"x"}"#), None);
+    }
 
     #[test]
     fn a_wait_is_read_from_numbers_and_dates_and_kept_sane() {

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use domain::ledger::Outcome;
+use domain::{ledger::Outcome, price::Variant};
 use llm::{
     ProblemKind,
     event::ChatEvent,
@@ -25,7 +25,8 @@ use crate::{
     error::{Error, Failure},
     ledger::Fate,
     plan::Target,
-    upstream::{Answer, Broken},
+    snapshot::Deployment,
+    upstream::{self, Answer, Broken},
 };
 
 /// Unreadable frames in a row that end a stream.
@@ -58,6 +59,10 @@ struct Seen {
     held: Vec<Frame>,
     /// The upstream's own end marker.
     end: Option<Bytes>,
+    /// Answers that said why they ended.
+    finished: HashSet<u32>,
+    /// The tier the upstream says it serves, where the call asked for one.
+    tier: Option<Variant>,
 }
 
 /// What woke the loop up.
@@ -84,12 +89,14 @@ impl Exchange {
             failure: None,
             held: Vec::new(),
             end: None,
+            finished: HashSet::new(),
+            tier: None,
         };
-        let stop = self.pump(&mut answer, reader, &mut seen, start).await;
+        let stop = self.pump(&mut answer, reader, &target.deployment, &mut seen, start).await;
         // Dropping the answer closes the connection: within this moment the upstream knows that nobody listens.
         let status = answer.status;
         drop(answer);
-        if seen.is_complete() && !seen.held.is_empty() {
+        if self.is_complete(stop, &seen) && !seen.held.is_empty() {
             // An answer without any content still has its role and its finish reason to tell.
             let _ = self.open(&mut seen).await;
         }
@@ -97,23 +104,30 @@ impl Exchange {
         end.ending.first_byte_ms =
             seen.first_content.map(|at| u32::try_from((at - start).as_millis()).unwrap_or(u32::MAX));
         end.ending.bytes_out = self.client.bytes_out();
+        end.ending.variant = seen.tier.unwrap_or_default();
         end
     }
 
     /// Moves frames until something ends it.
-    async fn pump(&mut self, answer: &mut Answer, reader: Reader, seen: &mut Seen, start: Instant) -> Stop {
+    async fn pump(
+        &mut self,
+        answer: &mut Answer,
+        reader: Reader,
+        deployment: &Deployment,
+        seen: &mut Seen,
+        start: Instant,
+    ) -> Stop {
         let mut decoder = reader.decoder();
         let mut frames = Vec::new();
         let mut last_bytes: Option<Instant> = None;
         loop {
             let patience = self.inner.patience;
             let silent_until = last_bytes.map_or(start + patience.first_byte, |at| at + patience.silence);
-            match self.wake(answer, silent_until, start).await {
+            match self.wake(answer, silent_until).await {
                 Woken::Stop(stop) => return stop,
                 Woken::Open => {
-                    // Alone: what is held waits for content, so that another attempt can still begin anew.
-                    if !self.client.open() {
-                        return Stop::ClientLeft;
+                    if let Err(stop) = self.open(seen).await {
+                        return stop;
                     }
                 }
                 Woken::KeepAlive => {
@@ -127,12 +141,12 @@ impl Exchange {
                     decoder.finish(&mut frames);
                     // Half a frame at the end is the cut itself, not an upstream that cannot write.
                     frames.retain(|frame| frame.kind != FrameKind::Bad);
-                    return self.forward(&mut frames, seen).await.err().unwrap_or(Stop::Closed);
+                    return self.forward(&mut frames, seen, deployment).await.err().unwrap_or(Stop::Closed);
                 }
                 Woken::Bytes(Ok(Some(bytes))) => {
                     last_bytes = Some(Instant::now());
                     let is_readable = decoder.push(&bytes, &mut frames).is_ok();
-                    if let Err(stop) = self.forward(&mut frames, seen).await {
+                    if let Err(stop) = self.forward(&mut frames, seen, deployment).await {
                         return stop;
                     }
                     if !is_readable {
@@ -144,24 +158,27 @@ impl Exchange {
     }
 
     /// Waits for the next thing to happen.
-    async fn wake(&mut self, answer: &mut Answer, silent_until: Instant, start: Instant) -> Woken {
-        let (is_open, last_write) = (self.client.is_open(), self.client.last_write());
-        let (deadline, cut, patience) = (self.facts.deadline, &self.inner.cut, self.inner.patience);
+    async fn wake(&mut self, answer: &mut Answer, silent_until: Instant) -> Woken {
+        let (is_open, beat) = (self.client.is_open(), self.beat());
+        let (deadline, cut) = (self.facts.deadline, &self.inner.cut);
         tokio::select! {
             biased;
             () = self.client.gone() => Woken::Stop(Stop::ClientLeft),
             () = cut.cancelled() => Woken::Stop(Stop::Cut),
             () = sleep_until(deadline.min(silent_until)) => Woken::Stop(Stop::Stalled),
             chunk = answer.chunk() => Woken::Bytes(chunk),
-            () = sleep_until(start + patience.head), if !is_open => Woken::Open,
-            () = sleep_until(last_write + patience.keep_alive), if is_open => Woken::KeepAlive,
+            () = sleep_until(beat) => if is_open { Woken::KeepAlive } else { Woken::Open },
         }
     }
 
     /// Counts frames and sends on what belongs to the client. `Err` when the stream is over.
-    async fn forward(&mut self, frames: &mut Vec<Frame>, seen: &mut Seen) -> Result<(), Stop> {
-        for frame in frames.drain(..) {
+    async fn forward(&mut self, frames: &mut Vec<Frame>, seen: &mut Seen, target: &Deployment) -> Result<(), Stop> {
+        for mut frame in frames.drain(..) {
+            let had_failed = seen.failure.is_some();
             seen.note(&frame)?;
+            if self.facts.asks_tier && seen.tier.is_none() {
+                seen.tier = ending::served_tier(&frame.raw);
+            }
             let is_end = matches!(frame.kind, FrameKind::End(_));
             if is_end && seen.failure.is_none() {
                 // The receipt goes before it.
@@ -169,6 +186,15 @@ impl Exchange {
                 let said = Frame { raw: Bytes::new(), ..frame };
                 self.hold_or_pass(said, seen).await?;
                 return Err(Stop::Marker);
+            }
+            if had_failed && is_end {
+                // An end marker never follows a failure.
+                return Err(Stop::Marker);
+            }
+            if let Some(words) = seen.failure.as_mut().filter(|_| !had_failed) {
+                // An upstream may quote what it was sent, our credential among it.
+                *words = upstream::scrubbed(target, words.as_bytes()).unwrap_or_default();
+                frame.raw = upstream::scrubbed(target, &frame.raw).map_or_else(Bytes::new, Bytes::from);
             }
             if frame.kind != FrameKind::Bad {
                 self.hold_or_pass(frame, seen).await?;
@@ -180,14 +206,13 @@ impl Exchange {
         Ok(())
     }
 
-    /// Nothing but comments reaches the client before the first content: until then another attempt may follow.
+    /// Until the head is out, frames wait for the first content: a failure before it is still a clean HTTP error.
     async fn hold_or_pass(&mut self, frame: Frame, seen: &mut Seen) -> Result<(), Stop> {
-        let is_comment_for_all = frame.kind == FrameKind::Comment && self.client.is_open();
-        if self.client.has_content() || is_comment_for_all {
+        if self.client.is_open() && seen.held.is_empty() {
             return self.pass(frame).await;
         }
         seen.held.push(frame);
-        let is_due = seen.first_content.is_some() || seen.failure.is_some() && self.client.is_open();
+        let is_due = seen.first_content.is_some() || self.client.is_open();
         if is_due { self.open(seen).await } else { Ok(()) }
     }
 
@@ -214,7 +239,7 @@ impl Exchange {
     /// What the end means. A finish reason makes an answer complete, with or without the end marker.
     fn judge(&self, stop: Stop, seen: &mut Seen, reader: Reader, target: &Target, start: Instant) -> End {
         let mut tally = seen.tally.clone();
-        if seen.is_complete() && stop != Stop::ClientLeft {
+        if self.is_complete(stop, seen) && stop != Stop::ClientLeft {
             if stop != Stop::Marker && reader.has_end_marker() {
                 tally.flag("no_terminal");
             }
@@ -223,7 +248,7 @@ impl Exchange {
             return End::new(Fate::Settled(count), Outcome::Success, verdict, start);
         }
         let count = tally.count(&self.request.size, self.limits(target));
-        let has_seen = tally.seen_bytes() > 0 || count.source > domain::usage::UsageSource::Estimated;
+        let has_seen = tally.seen_bytes() > 0 || tally.has_report();
         match stop {
             Stop::ClientLeft => return End::left(Fate::Settled(count), true, start),
             Stop::Cut => return End::left(Fate::Settled(count), false, start),
@@ -247,12 +272,16 @@ impl Exchange {
     }
 }
 
-impl Seen {
-    /// Every answer said why it ended, and the upstream reported no failure.
-    fn is_complete(&self) -> bool {
-        self.tally.finish_reason.is_some() && self.open_answers.is_empty() && self.failure.is_none()
+impl Exchange {
+    /// Every answer said why it ended, and the upstream reported no failure. With an end marker fewer answers than were
+    /// asked for are all there are.
+    fn is_complete(&self, stop: Stop, seen: &Seen) -> bool {
+        let has_all = stop == Stop::Marker || seen.finished.len() as u64 >= u64::from(self.request.answers.max(1));
+        seen.tally.finish_reason.is_some() && seen.open_answers.is_empty() && seen.failure.is_none() && has_all
     }
+}
 
+impl Seen {
     /// Counts one frame. `Err` when it ends the stream.
     fn note(&mut self, frame: &Frame) -> Result<(), Stop> {
         match &frame.kind {
@@ -276,6 +305,7 @@ impl Seen {
                         }
                         ChatEvent::Finish { index, .. } => {
                             self.open_answers.remove(index);
+                            self.finished.insert(*index);
                         }
                         ChatEvent::Failed { message } => self.failure = Some(message.chars().take(500).collect()),
                         ChatEvent::Start { .. } | ChatEvent::Seal { .. } | ChatEvent::Usage(_) => {}

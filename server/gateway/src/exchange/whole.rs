@@ -41,11 +41,13 @@ impl Exchange {
         let mut tally = Tally::default();
         tally.observe_whole(&response);
         let count = tally.count(&self.request.size, self.limits(target));
+        let tier = self.facts.asks_tier.then(|| ending::served_tier(&body)).flatten();
         let body = self.client.rewrite(body, &response);
         let bytes_out = body.len() as u64;
         let mut end =
             End::new(Fate::Settled(count), Outcome::Success, Verdict::Whole(body), start).with(&tally, status);
         end.ending.bytes_out = bytes_out;
+        end.ending.variant = tier.unwrap_or_default();
         end
     }
 }

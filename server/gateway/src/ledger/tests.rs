@@ -43,6 +43,7 @@ fn ending(fate: Fate) -> Ending {
     Ending {
         fate,
         outcome: Outcome::Success,
+        variant: domain::price::Variant::Standard,
         http_status: Some(200),
         upstream_id: Some("a\u{0}b".to_owned()),
         finish_reason: None,

@@ -172,7 +172,7 @@ async fn next(body: &mut Body) -> String {
 }
 
 #[tokio::test]
-async fn gw_28_the_head_leaves_after_a_while_and_what_was_held_still_waits_for_content() {
+async fn gw_28_the_head_leaves_after_a_while_with_what_is_there() {
     let (world, mut upstream) = World::with_impatience(IMPATIENT).await;
     let (reply, mut conversation) = tokio::join!(world.post(REMOTE), async {
         let mut conversation = upstream.next().await;
@@ -181,6 +181,7 @@ async fn gw_28_the_head_leaves_after_a_while_and_what_was_held_still_waits_for_c
         conversation
     });
     let mut body = reply.unwrap().body;
+    assert_eq!(next(&mut body).await, ROLE);
     // GW-30: silence is broken, and only by comments.
     assert_eq!(next(&mut body).await, ": keep-alive\n\n");
     assert_eq!(next(&mut body).await, ": keep-alive\n\n");
@@ -193,7 +194,7 @@ async fn gw_28_the_head_leaves_after_a_while_and_what_was_held_still_waits_for_c
         }
         rest += &piece;
     }
-    assert_eq!(rest.replace(": keep-alive\n\n", ""), [ROLE, HELLO, FINISH, NOTE, DONE].concat());
+    assert_eq!(rest.replace(": keep-alive\n\n", ""), [HELLO, FINISH, NOTE, DONE].concat());
     assert_eq!(world.only_row().await, "settled success final 15000");
 }
 
@@ -219,4 +220,36 @@ async fn gw_35_a_head_that_never_comes_is_a_504_and_uncertain() {
     let (reply, _conversation) = tokio::join!(world.post(REMOTE), upstream.next());
     assert_eq!(reply.unwrap_err().kind.as_str(), "deadline_exceeded");
     assert!(world.only_row().await.starts_with("uncertain timeout"));
+}
+
+#[tokio::test]
+async fn gw_28_the_head_leaves_while_the_provider_has_not_even_answered_and_a_late_refusal_is_an_event() {
+    let (world, mut upstream) = World::with_impatience(IMPATIENT).await;
+    let (reply, conversation) = tokio::join!(world.post(REMOTE), upstream.next());
+    let mut body = reply.unwrap().body;
+    assert_eq!(next(&mut body).await, ": keep-alive\n\n");
+    conversation.answer("400 No", "application/json", r#"{"error":{"message":"no such temperature"}}"#).await;
+    let mut last = next(&mut body).await;
+    while last == ": keep-alive\n\n" {
+        last = next(&mut body).await;
+    }
+    assert!(last.starts_with("data: ") && last.contains("no such temperature"), "{last}");
+    assert_eq!(next(&mut body).await, "");
+    assert_eq!(world.only_row().await, "released caller_fault none 0");
+}
+
+#[tokio::test]
+async fn a_failure_in_mid_stream_shows_no_key_and_no_end_marker_follows_it() {
+    let failure = "data: {\"error\":{\"message\":\"bad key sk-CANARY-0123456789\"}}\n\n";
+    let (seen, row) = streamed(REMOTE, &[ROLE, HELLO, failure, DONE]).await;
+    assert_eq!(seen, [ROLE, HELLO, &failure.replace("sk-CANARY-0123456789", "[redacted]")].concat());
+    assert!(row.starts_with("settled incomplete estimated"), "{row}");
+}
+
+#[tokio::test]
+async fn an_answer_that_never_began_is_missed() {
+    let two = REMOTE.replace("\"stream\":true", "\"stream\":true,\"n\":2");
+    let (seen, row) = streamed(&two, &[ROLE, HELLO, FINISH]).await;
+    assert!(seen.contains("broke off") && !seen.contains("[DONE]"), "{seen}");
+    assert!(row.starts_with("settled incomplete estimated"), "{row}");
 }

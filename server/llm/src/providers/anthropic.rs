@@ -36,7 +36,7 @@ impl Provider for Anthropic {
         let (path, wire) = match request.operation {
             Operation::Chat => (anthropic::MESSAGES_PATH, Wire::Anthropic),
             Operation::Count => (anthropic::COUNT_PATH, Wire::AnthropicCount),
-            Operation::Fill => return Err(Error::unsupported("suffix", "Anthropic")),
+            Operation::Fill => return Err(Error::unsupported("prompt", "Anthropic")),
             Operation::Embed => return Err(Error::unsupported("input", "Anthropic")),
         };
         let encoded = match &request.source {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_the_vendor_has_no_endpoint_for_is_refused_by_name() {
-        for (operation, name) in [(Operation::Fill, "suffix"), (Operation::Embed, "input")] {
+        for (operation, name) in [(Operation::Fill, "prompt"), (Operation::Embed, "input")] {
             let request = Request { operation, ..count() };
             let refusal = Anthropic.encode(&request, &destination("")).unwrap_err();
             assert_eq!(refusal, Error::unsupported(name, "Anthropic"));

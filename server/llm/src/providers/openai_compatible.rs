@@ -43,6 +43,10 @@ impl Provider for OpenAiCompatible {
         server.encode(request, destination)
     }
 
+    fn cap_covers_reasoning(&self, preset: &str) -> bool {
+        presets::quirks_of(preset).cap_covers_reasoning
+    }
+
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         classify(status, body)
     }

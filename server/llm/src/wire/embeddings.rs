@@ -42,6 +42,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         bytes: input.bytes() + others.sum::<u64>(),
         text_bytes: input.bytes(),
         messages: input.count(),
+        inputs: input.count(),
         opaque: matches!(input, Texts::Tokens(_)),
         ..Size::default()
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use llm::{
-    Dialect, Problem,
+    Dialect, Problem, ProblemKind,
     event::Response,
     frame::{Envelope, EventEncoder, Frame, FrameKind},
     wire::Wire,
@@ -19,7 +19,7 @@ use tokio::{
 use super::{FRAMES, LAST_WORD};
 use crate::{
     call::{Body, Reply},
-    error::Error,
+    error::{Error, Failure},
     exchange::ending::Verdict,
     ledger::Receipt,
 };
@@ -110,6 +110,11 @@ impl Http {
     pub(super) async fn finish(mut self, verdict: Verdict, receipt: &Receipt) -> Bytes {
         let reply = match verdict {
             Verdict::Whole(body) => Ok(self.reply(StatusCode::OK, body, Some(receipt))),
+            // The head is out already: the words become an event.
+            Verdict::Passed { body, .. } if self.head.is_none() => {
+                let message = super::refused(&body);
+                Err(Error::Upstream(Failure { kind: ProblemKind::InvalidRequest, message, retry_after: None }))
+            }
             Verdict::Passed { status, body } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
                 Ok(self.reply(status, Bytes::from(body), None))

@@ -1,6 +1,6 @@
 //! A chat in process: events instead of bytes, and one last update that says how it ended.
 
-use domain::id::RequestId;
+use domain::{id::RequestId, ledger::Outcome, usage::UsageSource};
 use llm::{Problem, ProblemKind, frame::Frame};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -40,6 +40,24 @@ impl Local {
             }
         }
         true
+    }
+
+    /// Before anything was admitted, or between two attempts.
+    pub(super) async fn refuse(mut self, error: Error) {
+        if let Some(admitted) = self.admitted.take() {
+            // Whoever stopped waiting does not need to hear it.
+            let _ = admitted.send(Err(error));
+            return;
+        }
+        let ended = Ended {
+            outcome: Outcome::Abandoned,
+            first_byte_ms: None,
+            total_ms: 0,
+            finish_reason: None,
+            model_served: None,
+        };
+        let receipt = Receipt { usage: None, source: UsageSource::None, cost: None, unpriced: false };
+        self.finish(Verdict::Refused(error), ended, receipt).await;
     }
 
     pub(super) async fn finish(self, verdict: Verdict, ended: Ended, receipt: Receipt) {

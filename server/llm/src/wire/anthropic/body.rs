@@ -63,10 +63,13 @@ pub fn for_upstream(body: &[u8], upstream_model: &str) -> Result<Encoded, Error>
         _ => None,
     };
     Ok(match own {
-        Some(messages) => Encoded {
-            body: object.with(&[("model", &model), ("messages", &messages)]),
-            dropped: vec!["reasoning".to_owned()],
-        },
+        Some(messages) => {
+            // Where a budget is set, the vendor wants its own thoughts before the calls that are being answered.
+            let has_budget = object.get("thinking").is_some_and(|thinking| thinking.contains("\"enabled\""));
+            let mut changes = vec![("model", model.as_str()), ("messages", messages.as_str())];
+            changes.extend(has_budget.then_some(("thinking", r#"{"type":"disabled"}"#)));
+            Encoded { body: object.with(&changes), dropped: vec!["reasoning".to_owned()] }
+        }
         None => Encoded { body: object.with(&[("model", &model)]), dropped: Vec::new() },
     })
 }

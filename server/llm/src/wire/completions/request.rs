@@ -32,6 +32,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         bytes: text_bytes + other_bytes(&object),
         text_bytes,
         messages: prompt.count(),
+        inputs: prompt.count(),
         opaque: matches!(prompt, Texts::Tokens(_)),
         ..Size::default()
     };

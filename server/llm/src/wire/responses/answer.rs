@@ -21,6 +21,9 @@ pub fn decode_whole(body: &[u8]) -> Result<Response, Error> {
     output.iter().for_each(|item| read(item, &mut parts));
     let has_calls = parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
     let status = said(&whole, "status").unwrap_or("completed");
+    if matches!(status, "queued" | "in_progress") {
+        return Err(foreign);
+    }
     let text = |name: &str| said(&whole, name).map(str::to_owned);
     Ok(Response {
         id: text("id"),
@@ -117,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_no_response_is_foreign() {
-        for body in ["", "<html></html>", "[]", r#"{"error":{"message":"x"}}"#, r#"{"output":[{"type":"mess"#] {
+        let queued = r#"{"status":"queued","output":[]}"#;
+        for body in ["", "<html></html>", "[]", r#"{"error":{"message":"x"}}"#, r#"{"output":[{"type":"mess"#, queued] {
             assert!(matches!(decode_whole(body.as_bytes()), Err(Error::Foreign { .. })), "{body}");
         }
     }
@@ -135,7 +139,6 @@ mod tests {
             (json!("incomplete"), json!(null), json!([]), Some("incomplete")),
             (json!("failed"), json!(null), json!([]), Some("failed")),
             (json!("cancelled"), json!(null), json!([]), Some("cancelled")),
-            (json!("queued"), json!(null), json!([]), None),
         ] {
             let response = decode(json!({"status": status, "incomplete_details": reason, "output": output}));
             assert_eq!(response.finish_reason(), finish, "{status} {reason}");

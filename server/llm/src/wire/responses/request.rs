@@ -28,6 +28,10 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
     }
     let stream = top.read("stream", "true or false")?.unwrap_or(false);
     let max_output = top.read("max_output_tokens", "a whole number")?;
+    if top.read::<bool>("background", "true or false")?.unwrap_or(false) {
+        // Its answer comes later and elsewhere: nobody here would see what it used.
+        return Err(Error::unsupported("background", "a gateway that accounts for every call"));
+    }
     let mut weight = Weight::default();
     weight.body(&top)?;
     Ok(Request {
@@ -94,15 +98,8 @@ struct Weight {
 /// Fields that never become prompt text.
 const WEIGHTLESS: [&str; 6] = ["model", "input", "instructions", "stream", "store", "user"];
 /// Fields that add to the prompt what cannot be seen from here.
-const OPAQUE: [&str; 7] = [
-    "background",
-    "context_management",
-    "conversation",
-    "max_tool_calls",
-    "previous_response_id",
-    "prompt",
-    "truncation",
-];
+const OPAQUE: [&str; 6] =
+    ["context_management", "conversation", "max_tool_calls", "previous_response_id", "prompt", "truncation"];
 
 impl Weight {
     fn body(&mut self, top: &Fields<'_>) -> Result<(), Error> {

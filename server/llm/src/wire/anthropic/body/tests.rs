@@ -155,3 +155,13 @@ fn thoughts_of_other_vendors_do_not_go_to_this_one() {
         r#"{"model":"b","messages":[{"role":"user","content":"q \"tg1."},{"role":"assistant","content":[{"type":"thinking","thinking":"own","signature":"EqQ="},{"type":"text", "text":"a"}]},{"role":"assistant","content":[{"type":"text","text":"tg1.x"}]}]}"#
     );
 }
+
+#[test]
+fn a_budget_of_thought_is_off_where_foreign_thoughts_were_taken_out() {
+    let body = r#"{"model":"a","max_tokens":9000,"thinking":{"type":"enabled","budget_tokens":2000},"messages":[{"role":"user","content":"q"},
+        {"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"tg1.openai.x"},{"type":"tool_use","id":"c","name":"f","input":{}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":"r"}]}]}"#;
+    let sent = for_upstream(body.as_bytes(), "up").unwrap();
+    assert!(sent.body.contains(r#""thinking":{"type":"disabled"}"#) && !sent.body.contains("tg1."), "{}", sent.body);
+    assert_eq!(sent.dropped, ["reasoning"]);
+}

@@ -1,5 +1,7 @@
 //! A client's own bytes with only our fields replaced.
 
+use serde_json::value::RawValue;
+
 use super::super::Quirks;
 use crate::{
     Error,
@@ -12,6 +14,10 @@ use crate::{
 pub fn for_upstream(body: &[u8], upstream_model: &str, stream: bool, quirks: &Quirks) -> Result<String, Error> {
     let text = std::str::from_utf8(body).map_err(|_| Error::body("the request body is not UTF-8 text"))?;
     let object = Object::parse(text).map_err(|problem| problem.about(None))?;
+    if let Some(messages) = without_foreign_thoughts(&object)? {
+        let text = object.with(&[("messages", &messages)]);
+        return for_upstream(text.as_bytes(), upstream_model, stream, quirks);
+    }
     let model = json::quote(upstream_model);
     if !quirks.include_usage && object.fields().any(|(name, _)| name == "stream_options") {
         let text = without(text, &object, "stream_options");
@@ -28,6 +34,36 @@ pub fn for_upstream(body: &[u8], upstream_model: &str, stream: bool, quirks: &Qu
         None => r#"{"include_usage":true}"#.to_owned(),
     };
     Ok(object.with(&[("model", &model), ("stream_options", &options)]))
+}
+
+/// The messages without sealed thoughts that we handed to the client for another vendor; `None` when there are none. Only
+/// messages that hold such thoughts change.
+fn without_foreign_thoughts(object: &Object<'_>) -> Result<Option<String>, Error> {
+    const OURS: &str = "\"tg1.";
+    let Some(raw) = object.get("messages").filter(|raw| raw.contains(OURS)) else { return Ok(None) };
+    let messages: Vec<&RawValue> =
+        serde_json::from_str(raw).map_err(|_| Error::invalid("messages", "'messages' must be a list"))?;
+    let mut is_changed = false;
+    let mut kept = Vec::with_capacity(messages.len());
+    for message in &messages {
+        let text = message.get();
+        let parsed = Object::parse(text).map_err(|problem| problem.about(Some("messages")))?;
+        let details = parsed.get("reasoning_details").filter(|details| details.contains(OURS));
+        let details = details.and_then(|details| serde_json::from_str::<Vec<&RawValue>>(details).ok());
+        kept.push(match details {
+            None => text.to_owned(),
+            Some(details) => {
+                is_changed = true;
+                let own: Vec<&str> = details.iter().map(|one| one.get()).filter(|one| !one.contains(OURS)).collect();
+                if own.is_empty() {
+                    without(text, &parsed, "reasoning_details")
+                } else {
+                    parsed.with(&[("reasoning_details", &format!("[{}]", own.join(",")))])
+                }
+            }
+        });
+    }
+    Ok(is_changed.then(|| format!("[{}]", kept.join(","))))
 }
 
 /// The text of an object less one of its fields, its name and one comma. Everything else stays byte for byte.

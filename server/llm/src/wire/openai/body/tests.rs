@@ -137,3 +137,21 @@ fn metadata_is_pairs_of_text() {
         assert_eq!(refusal(&body(wrong)).0.as_deref(), Some(param), "{wrong}");
     }
 }
+
+#[test]
+fn sealed_thoughts_of_other_vendors_do_not_go_to_a_chat_upstream() {
+    let own = r#"{"type":"reasoning.text","text":"a","signature":"bare"}"#;
+    let foreign = r#"{"type":"reasoning.encrypted","data":"tg1.gemini.x"}"#;
+    let body = |details: &str| {
+        format!(
+            r#"{{"model":"a","messages":[{{"role":"user","content":"1.50"}},{{"role":"assistant","content":"x","reasoning_details":[{details}]}}]}}"#
+        )
+    };
+    let sent = |details: &str| for_upstream(body(details).as_bytes(), "a", false, &PLAIN).unwrap();
+    assert_eq!(sent(own), body(own));
+    assert_eq!(sent(&format!("{own},{foreign}")), body(own));
+    assert_eq!(
+        sent(foreign),
+        r#"{"model":"a","messages":[{"role":"user","content":"1.50"},{"role":"assistant","content":"x"}]}"#
+    );
+}

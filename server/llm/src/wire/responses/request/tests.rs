@@ -9,6 +9,12 @@ fn size(body: &str) -> Size {
 }
 
 #[test]
+fn an_answer_that_comes_later_and_elsewhere_cannot_be_accounted_for() {
+    let refused = decode(r#"{"model":"m","input":"x","background":true}"#).unwrap_err();
+    assert!(matches!(refused, Error::Invalid { param: Some(param), .. } if param == "background"));
+}
+
+#[test]
 fn a_wrong_field_is_named_by_its_path() {
     for (body, param) in [
         (r#"{"input":"x"}"#, "model"),
@@ -74,7 +80,6 @@ fn what_cannot_be_seen_from_here_is_opaque() {
     for field in [
         r#""previous_response_id":"resp_1""#,
         r#""conversation":{"id":"c"}"#,
-        r#""background":true"#,
         r#""prompt":{"id":"p"}"#,
         r#""max_tool_calls":3"#,
         r#""truncation":"auto""#,

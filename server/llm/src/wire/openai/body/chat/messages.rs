@@ -115,6 +115,8 @@ fn assistant(fields: &mut Fields<'_>, dropped: &mut Vec<String>) -> Result<Vec<P
         None => Vec::new(),
     };
     let refusal: Option<String> = fields.get("refusal", "a string")?;
+    // OpenAI's own clients send back what they read out of the content.
+    fields.raw("parsed");
     texts.extend(refusal.filter(|refusal| !refusal.is_empty()).map(Part::text));
     let calls: Vec<Part> =
         fields.list("tool_calls")?.into_iter().map(|(raw, path)| tool_call(raw, &path)).collect::<Result<_, _>>()?;
@@ -149,6 +151,8 @@ fn tool_call(raw: &str, path: &str) -> Result<Part, Error> {
     // Left over from a stream's pieces.
     fields.raw("index");
     let Some(mut function) = fields.object("function")? else { return Err(fields.missing("function")) };
+    // OpenAI's own clients send back what they read out of the arguments.
+    function.raw("parsed_arguments");
     let call = Part::ToolCall {
         id: fields.required("id", "a string")?,
         name: function.required("name", "a string")?,

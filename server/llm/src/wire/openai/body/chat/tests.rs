@@ -318,3 +318,11 @@ fn pieces_of_a_stream_that_a_client_kept_apart_are_joined() {
         ]
     );
 }
+
+#[test]
+fn what_openais_own_clients_add_to_a_message_they_parsed_says_nothing_new() {
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"q"},{"role":"assistant","content":"{}","parsed":{"a":1},
+        "tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}","parsed_arguments":{}}}]}]}"#;
+    let chat = decode_chat(body.as_bytes()).unwrap();
+    assert_eq!((chat.messages.len(), chat.dropped.len()), (2, 0));
+}
