@@ -54,6 +54,7 @@ pub async fn run() -> anyhow::Result<()> {
     }
     let config = Config::from_env()?;
     crate::telemetry::init(&config.log);
+    crate::telemetry::hide_panic_messages();
     match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => migrate::run(config).await,

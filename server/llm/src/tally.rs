@@ -108,6 +108,12 @@ impl Tally {
         self.report.as_ref().is_some_and(|report| report.input.is_some() || report.output.is_some())
     }
 
+    /// Output tokens as the upstream reported them so far, thoughts included.
+    pub fn reported_output(&self) -> Option<u64> {
+        let output = self.report.as_ref()?.output?;
+        Some(u64::from(output.output) + u64::from(output.reasoning))
+    }
+
     /// Bytes of text, reasoning and tool calls seen so far.
     pub fn seen_bytes(&self) -> u64 {
         self.visible_bytes + self.reasoning_bytes

@@ -40,6 +40,10 @@ async fn call(State(state): State<AppState>, dialect: &'static dyn Dialect, requ
     let received = Instant::now();
     let id = id_of(&state, &request);
     let (parts, body) = request.into_parts();
+    // A key in an address ends up in logs: it is refused even if it is right.
+    if parts.uri.query().is_some_and(|query| query.contains("tg_")) {
+        return refuse(dialect, id, ProblemKind::TwoCredentials);
+    }
     // The key comes first: a stranger's body is not even read.
     let caller = match state.gateway.authenticate(&parts.headers) {
         Ok(caller) => caller,
@@ -76,6 +80,7 @@ fn refuse(dialect: &dyn Dialect, id: RequestId, kind: ProblemKind) -> Response {
     let message = match kind {
         ProblemKind::RequestTooLarge => "The request body is larger than 32 MiB.",
         ProblemKind::MethodNotAllowed => "This path takes POST.",
+        ProblemKind::TwoCredentials => "Keys do not belong in the address. Send yours in the Authorization header.",
         ProblemKind::NotFound => "There is nothing at this path. See /v1/models for what your key may call.",
         _ => "The request body could not be read to its end.",
     };

@@ -42,6 +42,8 @@ pub(super) enum Verdict {
         /// The upstream's own end marker.
         end: Option<Bytes>,
     },
+    /// The stream was cut here, because its provider did not keep to the client's limit: it ends as an answer that was too long.
+    StreamCut,
     /// The stream broke after its first content, and the upstream has already said so itself.
     StreamFailed {
         error: Error,

@@ -29,6 +29,9 @@ use crate::{
     upstream::{self, Answer, Broken},
 };
 
+/// No honest answer has more bytes for each of its tokens, and some for its wrapping.
+const BYTES_PER_TOKEN: u64 = 16;
+const SPARE_BYTES: u64 = 4_096;
 /// Unreadable frames in a row that end a stream.
 const BAD_FRAMES: u32 = 3;
 
@@ -42,6 +45,8 @@ enum Stop {
     Broken,
     Stalled,
     ClientLeft,
+    /// The provider writes on past the client's limit.
+    OverCap,
     /// The server goes down.
     Cut,
 }
@@ -179,6 +184,9 @@ impl Exchange {
             if self.facts.asks_tier && seen.tier.is_none() {
                 seen.tier = ending::served_tier(&frame.raw);
             }
+            if self.is_over_cap(seen) {
+                return Err(Stop::OverCap);
+            }
             let is_end = matches!(frame.kind, FrameKind::End(_));
             if is_end && seen.failure.is_none() {
                 // The receipt goes before it.
@@ -204,6 +212,17 @@ impl Exchange {
             }
         }
         Ok(())
+    }
+
+    /// Has the answer passed the limit that the client set? By the provider's own count, or by more bytes than an honest
+    /// answer of so many tokens has.
+    fn is_over_cap(&self, seen: &Seen) -> bool {
+        let Some(cap) = self.request.max_output else { return false };
+        let cap = u64::from(cap) * u64::from(self.request.answers.max(1));
+        let is_counted_over = seen.tally.reported_output().is_some_and(|output| output > cap);
+        // At the end there is nothing left to cut.
+        let is_open = seen.finished.is_empty();
+        is_open && (is_counted_over || seen.tally.seen_bytes() > cap * BYTES_PER_TOKEN + SPARE_BYTES)
     }
 
     /// Until the head is out, frames wait for the first content: a failure before it is still a clean HTTP error.
@@ -239,6 +258,12 @@ impl Exchange {
     /// What the end means. A finish reason makes an answer complete, with or without the end marker.
     fn judge(&self, stop: Stop, seen: &mut Seen, reader: Reader, target: &Target, start: Instant) -> End {
         let mut tally = seen.tally.clone();
+        if stop == Stop::OverCap {
+            tally.flag("cap_ignored");
+            seen.tally.finish_reason = Some("length".to_owned());
+            let count = tally.count(&self.request.size, self.limits(target));
+            return End::new(Fate::Settled(count), Outcome::Success, Verdict::StreamCut, start);
+        }
         if self.is_complete(stop, seen) && stop != Stop::ClientLeft {
             if stop != Stop::Marker && reader.has_end_marker() {
                 tally.flag("no_terminal");
@@ -256,7 +281,7 @@ impl Exchange {
             Stop::Marker | Stop::Closed | Stop::Broken if !has_seen && seen.failure.is_none() => {
                 return ending::of_foreign(start);
             }
-            Stop::Stalled | Stop::Marker | Stop::Closed | Stop::Broken => {}
+            Stop::Stalled | Stop::Marker | Stop::Closed | Stop::Broken | Stop::OverCap => {}
         }
         let fate = if has_seen { Fate::Settled(count) } else { Fate::Uncertain };
         if let Some(words) = seen.failure.take() {

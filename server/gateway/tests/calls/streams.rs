@@ -253,3 +253,13 @@ async fn an_answer_that_never_began_is_missed() {
     assert!(seen.contains("broke off") && !seen.contains("[DONE]"), "{seen}");
     assert!(row.starts_with("settled incomplete estimated"), "{row}");
 }
+
+#[tokio::test]
+async fn a_provider_that_ignores_the_limit_is_cut_off_and_the_answer_was_too_long() {
+    let short = REMOTE.replace("\"stream\":true", "\"stream\":true,\"max_tokens\":3");
+    let long = HELLO.replace("hello", &"word ".repeat(1_000));
+    let (seen, row) = streamed(&short, &[ROLE, HELLO, &long, HELLO]).await;
+    assert!(seen.starts_with(&[ROLE, HELLO].concat()) && !seen.contains("word"), "{seen}");
+    assert!(seen.contains(r#""finish_reason":"length""#) && seen.ends_with(DONE), "{seen}");
+    assert!(row.starts_with("settled success estimated") && row.contains("cap_ignored"), "{row}");
+}

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use llm::{
     Dialect, Problem, ProblemKind,
-    event::Response,
+    event::{ChatEvent, Response},
     frame::{Envelope, EventEncoder, Frame, FrameKind},
     wire::Wire,
 };
@@ -34,6 +34,8 @@ pub(super) struct Http {
     /// Writes the client's dialect; `None` where the bytes pass as they come.
     encoder: Option<Box<dyn EventEncoder>>,
     dispatch: Dispatch,
+    /// Bytes that stand before the end we write.
+    tail: Vec<u8>,
 }
 
 /// What is known of an attempt when it goes out.
@@ -56,7 +58,15 @@ impl Http {
         envelope: Envelope,
         head: oneshot::Sender<Result<Reply, Error>>,
     ) -> Self {
-        Self { dialect, envelope, head: Some(head), body: None, encoder: None, dispatch: Dispatch::default() }
+        Self {
+            dialect,
+            envelope,
+            head: Some(head),
+            body: None,
+            encoder: None,
+            dispatch: Dispatch::default(),
+            tail: Vec::new(),
+        }
     }
 
     /// An attempt goes out: from here on its wire decides whether bytes pass or are translated.
@@ -124,6 +134,11 @@ impl Http {
                 self.open();
                 return self.last_words(end, receipt).await;
             }
+            Verdict::StreamCut => {
+                self.open();
+                self.cut();
+                return self.last_words(None, receipt).await;
+            }
             Verdict::Gone => return Bytes::new(),
             // In its own wire the upstream has said it itself, and the frame has passed.
             Verdict::StreamFailed { .. } if self.encoder.is_none() && self.head.is_none() => return Bytes::new(),
@@ -137,6 +152,15 @@ impl Http {
             let _ = timeout(LAST_WORD, body.send(event)).await;
         }
         Bytes::new()
+    }
+
+    /// From here on we write the end ourselves. Dialects whose streams have no open parts can be ended at any frame; the
+    /// others lose their closing grammar, and their clients see that the stream ended early.
+    fn cut(&mut self) {
+        let encoder = self.encoder.get_or_insert_with(|| self.dialect.encoder(&self.envelope));
+        let mut out = Vec::new();
+        encoder.push(&ChatEvent::Finish { index: 0, reason: "length".to_owned() }, &mut out);
+        self.tail = out;
     }
 
     fn problem(&self, error: &Error) -> Problem {
@@ -153,7 +177,7 @@ impl Http {
         });
         let end = match &mut self.encoder {
             Some(encoder) => {
-                let mut out = Vec::new();
+                let mut out = std::mem::take(&mut self.tail);
                 encoder.finish(&mut out);
                 Bytes::from(out)
             }

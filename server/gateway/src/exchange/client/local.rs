@@ -62,7 +62,7 @@ impl Local {
 
     pub(super) async fn finish(self, verdict: Verdict, ended: Ended, receipt: Receipt) {
         let problem = match verdict {
-            Verdict::Whole(_) | Verdict::StreamDone { .. } | Verdict::Gone => None,
+            Verdict::Whole(_) | Verdict::StreamDone { .. } | Verdict::StreamCut | Verdict::Gone => None,
             Verdict::StreamFailed { error } | Verdict::Refused(error) => Some(error.problem(self.request_id)),
             Verdict::Passed { body, .. } => Some(Problem {
                 kind: ProblemKind::UpstreamError,
