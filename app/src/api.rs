@@ -7,10 +7,12 @@ use domain::ApiError;
 use leptos::{prelude::*, server_fn::codec::JsonEncoding};
 use serde::{Deserialize, Serialize};
 
+pub mod catalog;
 pub mod history;
 mod json;
 pub mod keys;
 pub mod models;
+pub mod prices;
 pub mod protocol;
 pub mod providers;
 pub mod runs;

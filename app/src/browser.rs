@@ -77,6 +77,19 @@ mod real {
         refused.forget();
     }
 
+    /// Reads the file that was chosen in a file field as text, and hands over its name and its text. A file that cannot be
+    /// read is an empty one.
+    pub fn read_file(id: &str, done: Rc<dyn Fn(String, String)>) {
+        let chosen = by_id::<HtmlInputElement>(id).and_then(|field| field.files()).and_then(|files| files.get(0));
+        let Some(file) = chosen else { return };
+        let (name, otherwise, other_name) = (file.name(), done.clone(), file.name());
+        let read = Closure::once(move |text: JsValue| done(name, text.as_string().unwrap_or_default()));
+        let refused = Closure::once(move |_: JsValue| otherwise(other_name, String::new()));
+        let _promise = file.text().then2(&read, &refused);
+        read.forget();
+        refused.forget();
+    }
+
     pub fn open_dialog(id: &str) {
         if let Some(dialog) = by_id::<HtmlDialogElement>(id)
             && !dialog.open()
@@ -188,6 +201,7 @@ mod server {
     pub fn set_preference(_name: &str, _value: Option<&str>) {}
     pub fn mark_hydrated() {}
     pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}
+    pub fn read_file(_id: &str, _done: Rc<dyn Fn(String, String)>) {}
     pub fn open_dialog(_id: &str) {}
     pub fn close_dialog(_id: &str) {}
     pub fn hide_popovers() {}

@@ -2,7 +2,7 @@
 //!
 //! Never here: floats for money, the clock, locales. Money itself prints in `domain::money`.
 
-use domain::{Money, history::HistoryRow, ledger::Outcome, price::PriceClass, text::thousands, usage::UsageSource};
+use domain::{Money, history::HistoryRow, ledger::Outcome, text::thousands, usage::UsageSource};
 
 /// Stands where a figure is missing. The reason goes into the title.
 pub const MISSING: &str = "–";
@@ -100,19 +100,6 @@ pub fn outcome_sentence(outcome: Outcome) -> &'static str {
         Outcome::DestinationBlocked => "The address is not one this instance may call.",
         Outcome::Timeout => "The deadline passed.",
         Outcome::Abandoned => "The server that owned the attempt is gone.",
-    }
-}
-
-/// What a rate pays for, for people.
-pub fn class_word(class: PriceClass) -> &'static str {
-    match class {
-        PriceClass::Input => "Input",
-        PriceClass::CacheRead => "Cached read",
-        PriceClass::CacheWriteShort => "Cache write, 5 min",
-        PriceClass::CacheWriteLong => "Cache write, 1 h",
-        PriceClass::Output => "Output",
-        PriceClass::Reasoning => "Reasoning",
-        PriceClass::Request => "Per request",
     }
 }
 

@@ -21,9 +21,10 @@ use crate::{
         toast::{ToastRegion, Toasts},
     },
     pages::{
-        frame::Frame, history::HistoryList, home::Home, keys::Keys, models::Models, playground::Playground,
-        problem::NotFound, providers::Providers, request::Request, runs::Runs, sessions::Sessions, settings::Settings,
-        setup::Setup, sign_in::SignIn, start::Start,
+        catalog::Catalog, frame::Frame, history::HistoryList, home::Home, keys::Keys, models::Models,
+        playground::Playground, price_import::PriceImport, prices::Prices, problem::NotFound, providers::Providers,
+        request::Request, runs::Runs, sessions::Sessions, settings::Settings, setup::Setup, sign_in::SignIn,
+        start::Start,
     },
 };
 
@@ -100,9 +101,12 @@ pub fn App() -> impl IntoView {
                     <Route path=at(path!("/t/:team/history")) view=page(HistoryList) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/history/:request")) view=page(Request) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/models")) view=page(Models) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/models/catalogue")) view=page(Catalog) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/models/:model")) view=page(Prices) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/providers")) view=page(Providers) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/keys")) view=page(Keys) ssr=SsrMode::Async />
                     <Route path=at(path!("/me/sessions")) view=page(Sessions) ssr=SsrMode::Async />
+                    <Route path=at(path!("/admin/prices")) view=page(PriceImport) ssr=SsrMode::Async />
                     <Route path=at(path!("/admin/settings")) view=page(Settings) ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

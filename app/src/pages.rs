@@ -6,12 +6,15 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+pub mod catalog;
 pub mod frame;
 pub mod history;
 pub mod home;
 pub mod keys;
 pub mod models;
 pub mod playground;
+pub mod price_import;
+pub mod prices;
 pub mod problem;
 pub mod providers;
 pub mod request;

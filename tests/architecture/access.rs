@@ -29,6 +29,7 @@ const WITHOUT_TEAM: &[(&str, &str)] = &[
     ("attempts/settle::resolve", "the ledger's writer settles attempts of all teams in one batch"),
     ("attempts/sweep::sweep", "a tick: expired attempts of all teams"),
     ("attempts::touch_keys", "coarse last use, batched over the keys of all teams"),
+    ("bodies::expire", "a tick: the old text of the calls of all teams"),
     (
         "history::price",
         "versions of shared deployments belong to nobody; the id comes from an attempt read with its team",

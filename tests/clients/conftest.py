@@ -29,10 +29,10 @@ class Stack:
 
     url: str
     key: str
-    journal: pathlib.Path
+    journal: sent.Journal
 
     def requests(self):
-        return sent.read(self.journal)
+        return self.journal.requests()
 
     def last(self):
         return self.requests()[-1]
@@ -94,4 +94,4 @@ def start(tallygate, fake_upstream, folder, programs):
     run([tallygate, "apply", str(described)], environment)
 
     programs.append(Program([tallygate, "serve"], environment))
-    return Stack(programs[-1].address(), environment["CLIENT_KEY"], journal)
+    return Stack(programs[-1].address(), environment["CLIENT_KEY"], sent.Journal(journal))

@@ -25,6 +25,7 @@ pub struct Attempt {
     pub outcome: Option<String>,
     pub http_status: Option<i16>,
     pub finish_reason: Option<String>,
+    pub model_served: Option<String>,
     pub usage_source: Option<String>,
     pub input_tokens: Option<i64>,
     pub cache_read_tokens: Option<i64>,
@@ -51,7 +52,7 @@ impl Ledger {
     /// Every attempt, oldest first.
     pub async fn attempts(&self) -> Result<Vec<Attempt>> {
         let statement = "SELECT id, request_id, state::text AS state, origin, model, stream, reserved_nano, outcome,
-                                http_status, finish_reason, usage_source::text AS usage_source, input_tokens,
+                                http_status, finish_reason, model_served, usage_source::text AS usage_source, input_tokens,
                                 cache_read_tokens, cache_write_short_tokens, cache_write_long_tokens, output_tokens, reasoning_tokens, cost_nano, charged_nano, flags,
                                 client_aborted
                            FROM attempts ORDER BY id";

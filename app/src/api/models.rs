@@ -1,6 +1,6 @@
-//! Models and their prices.
+//! Models. Their prices are in `prices.rs`.
 
-use domain::model::{ModelSummary, NewModel, NewPrice};
+use domain::model::{ModelSummary, NewModel};
 use leptos::prelude::*;
 
 use super::{Failure, protocol::JsonPost};
@@ -15,10 +15,4 @@ pub async fn list(team: String) -> Result<Vec<ModelSummary>, Failure> {
 #[server(prefix = "/ui", endpoint = "models/create", protocol = JsonPost)]
 pub async fn create(input: NewModel) -> Result<ModelSummary, Failure> {
     respond(control::models::create(&context()?, &actor()?, input).await)
-}
-
-/// Adds a price version that is in force from now on.
-#[server(prefix = "/ui", endpoint = "models/set_price", protocol = JsonPost)]
-pub async fn set_price(input: NewPrice) -> Result<ModelSummary, Failure> {
-    respond(control::models::set_price(&context()?, &actor()?, input).await)
 }

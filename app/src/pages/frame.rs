@@ -51,7 +51,9 @@ pub fn places(team: &str, admin: bool) -> Vec<Place> {
         .map(|(group, label, icon, path)| Place { group, label, icon, href: format!("/t/{team}{path}") })
         .collect();
     if admin {
-        all.push(Place { group: "Admin", label: "Settings", icon: "sliders", href: "/admin/settings".to_owned() });
+        let place = |label, icon, href: &str| Place { group: "Admin", label, icon, href: href.to_owned() };
+        all.push(place("Prices", "refresh", "/admin/prices"));
+        all.push(place("Settings", "sliders", "/admin/settings"));
     }
     all
 }

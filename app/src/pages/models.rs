@@ -3,7 +3,7 @@
 use domain::model::{ModelSummary, PriceText};
 use leptos_router::hooks::use_query_map;
 
-use self::{add::AddDialog, price::PriceDialog};
+use self::add::AddDialog;
 use super::team;
 use crate::{
     api,
@@ -26,7 +26,6 @@ use crate::{
 
 mod add;
 pub use add::tokens;
-mod price;
 
 const INPUT: FieldInfo = FieldInfo {
     inputmode: "decimal",
@@ -49,7 +48,6 @@ pub fn Models() -> impl IntoView {
     let team = team();
     let list = fetch(move || team.get(), api::models::list);
     let adding = RwSignal::new(false);
-    let pricing = RwSignal::new(None::<ModelSummary>);
     let query = use_query_map();
     react(move || {
         if query.read().get("add").is_some() {
@@ -57,22 +55,21 @@ pub fn Models() -> impl IntoView {
         }
     });
     let add = Callback::new(move |()| adding.set(true));
-    let actions = view! { <Button look=Look::Primary label="Add model" icon_name="plus" press=add /> }.erase();
+    let catalog = format!("/t/{}/models/catalogue", team.get_untracked());
+    let actions = view! {
+        {link_button(Look::Secondary, catalog, "Catalogue", "search")}
+        <Button look=Look::Primary label="Add model" icon_name="plus" press=add />
+    }
+    .into_any();
     view! {
         <Page title="Models" actions=actions>
-            {list.loaded(Shape::Table, move |all| models(all, team, add, pricing))}
+            {list.loaded(Shape::Table, move |all| models(all, team, add))}
         </Page>
         <AddDialog team=team open=adding list=list />
-        <PriceDialog team=team model=pricing list=list />
     }
 }
 
-fn models(
-    all: Vec<ModelSummary>,
-    team: Signal<String>,
-    add: Callback<()>,
-    pricing: RwSignal<Option<ModelSummary>>,
-) -> AnyView {
+fn models(all: Vec<ModelSummary>, team: Signal<String>, add: Callback<()>) -> AnyView {
     const COLUMNS: &[Column] = &[
         text("Model"),
         text("Provider"),
@@ -90,7 +87,7 @@ fn models(
     }
     let unpriced = all.iter().filter(|model| model.price.is_none()).count() as u64;
     let team = team.get_untracked();
-    let rows = all.into_iter().map(|model| row(model, &team, pricing)).collect();
+    let rows = all.into_iter().map(|model| row(model, &team)).collect();
     view! {
         {(unpriced > 0).then(|| unpriced_banner(unpriced))}
         {table("Models", "model-table", COLUMNS, rows)}
@@ -110,31 +107,37 @@ fn unpriced_banner(count: u64) -> AnyView {
     .erase()
 }
 
-fn row(model: ModelSummary, team: &str, pricing: RwSignal<Option<ModelSummary>>) -> AnyView {
-    let for_dialog = model.clone();
-    let ModelSummary { name, aliases, upstream, provider, shared, context_window, max_output, price, editable, .. } =
-        model;
-    let has_price = price.is_some();
+fn row(model: ModelSummary, team: &str) -> AnyView {
+    let ModelSummary {
+        id, name, aliases, upstream, provider, shared, context_window, max_output, price, editable, ..
+    } = model;
     let alias = (!aliases.is_empty()).then(|| format!("also {}", aliases.join(", ")));
+    let retires = model.retires_on.map(|day| format!("retires {day}"));
+    let sub: Vec<String> = [alias, retires].into_iter().flatten().collect();
     let upstream = (upstream != name).then(|| view! { <span class="sub mono">{upstream}</span> }.erase());
     let try_it = format!("/t/{team}/playground?models={}", query_value(&name));
-    let label = if has_price { "Change price" } else { "Set price" };
-    let price_button = editable.then(|| {
-        let open = Callback::new(move |()| pricing.set(Some(for_dialog.clone())));
-        view! { <Button label=label press=open /> }.erase()
-    });
+    let label = match (price.is_some(), editable) {
+        (false, true) => "Set price",
+        (true, true) => "Change price",
+        (_, false) => "Price",
+    };
+    let price_page = format!("/t/{team}/models/{id}");
+    let unconfirmed = model.price_unconfirmed.then(|| badge(Tone::Warn, "price unconfirmed"));
     view! {
         <tr>
             <th scope="row">
                 <span class="mono">{name}</span>
                 {shared.then(|| tag("shared"))}
-                {alias.map(|it| view! { <span class="sub">{it}</span> }.erase())}
+                {unconfirmed}
+                {(!sub.is_empty()).then(|| view! { <span class="sub">{sub.join(" · ")}</span> }.erase())}
             </th>
             <td>{provider} {upstream}</td>
             {price_cells(price)}
             <td class="figures">{limit(context_window, "Context size not stated")}</td>
             <td class="figures">{limit(max_output, "Output limit not stated")}</td>
-            <td class="row-actions">{link_button(Look::Quiet, try_it, "Try", "")} {price_button}</td>
+            <td class="row-actions">
+                {link_button(Look::Quiet, try_it, "Try", "")} {link_button(Look::Secondary, price_page, label, "")}
+            </td>
         </tr>
     }
     .erase()

@@ -11,7 +11,7 @@ use super::{frame::Viewer, history::status, param, team};
 use crate::{
     api::{self, Failure},
     components::{
-        badge::{Tone, badge, tag},
+        badge::{Tone, badge},
         code_block::code_block,
         copy_button::copyable,
         erase::Erase,
@@ -65,18 +65,8 @@ fn optional(text: Option<String>, why: &'static str) -> AnyView {
 }
 
 fn request_view(detail: RequestDetail, team: &str) -> AnyView {
-    let RequestDetail {
-        request,
-        public,
-        model_asked,
-        dialect,
-        stream,
-        run,
-        task,
-        tags,
-        conversation,
-        attempts,
-    } = detail;
+    let RequestDetail { request, public, model_asked, dialect, stream, run, task, tags, conversation, attempts } =
+        detail;
     // The receipt API answers the key that made the call; a run has none.
     let json = run.is_none().then(|| receipt_command(public.clone())).flatten();
     let run = run.map(|run| {
@@ -91,9 +81,9 @@ fn request_view(detail: RequestDetail, team: &str) -> AnyView {
             {fact("Model asked for", view! { <span class="mono">{model_asked}</span> }.erase())}
             {fact("Caller", caller.map_or_else(|| missing("Not recorded"), IntoAny::into_any))}
             {fact("Dialect", format!("{dialect}{}", if stream { ", streamed" } else { ", in one piece" }).into_any())}
-            {run} {task.map(|it| fact("Task class", it.as_str().replace('_', " ").into_any()))}
+            {run} {task.map(|it| fact("Task class", it.into_any()))}
             {conversation.map(|it| fact("Conversation", copyable("Copy conversation id", it)))}
-            {(!tags.is_empty()).then(|| fact("Tags", tag_list(tags)))}
+            {(!tags.is_empty()).then(|| fact("Tags", tag_list(&tags)))}
         </dl>
         {content(team.to_owned(), request)}
         {attempts}
@@ -102,9 +92,14 @@ fn request_view(detail: RequestDetail, team: &str) -> AnyView {
     .erase()
 }
 
-fn tag_list(tags: Vec<(String, String)>) -> AnyView {
-    let tags = tags.into_iter().map(|(key, value)| tag(format!("{key} = {value}"))).collect::<Vec<_>>();
-    view! { <span class="tag-list">{tags}</span> }.erase()
+/// As the header spells them.
+fn tag_list(tags: &[(String, String)]) -> AnyView {
+    let mut list = String::new();
+    for (key, value) in tags {
+        let comma = if list.is_empty() { "" } else { ", " };
+        list.extend([comma, key, "=", value]);
+    }
+    view! { <span class="mono">{list}</span> }.erase()
 }
 
 /// How a program gets the same receipt.
@@ -112,14 +107,7 @@ fn receipt_command(public: String) -> Option<AnyView> {
     let viewer = use_context::<Viewer>()?;
     let command = move |url: String| {
         let text = format!("curl {url}/api/v1/requests/{public} \\\n  -H \"Authorization: Bearer $TALLYGATE_KEY\"\n");
-        view! {
-            <section class="attempt" aria-labelledby="receipt-json">
-                <h2 id="receipt-json">"This receipt as JSON"</h2>
-                <p class="form-text">"With the key that made the call."</p>
-                {code_block("Shell".to_owned(), text)}
-            </section>
-        }
-        .erase()
+        code_block("This receipt as JSON, with the key that made the call".to_owned(), text)
     };
     Some(viewer.me.view(move |me| me.map_or_else(|_| ().into_any(), |me| command(me.public_url))))
 }

@@ -119,7 +119,7 @@ async fn whole(
         dialect,
         stream,
         run,
-        task,
+        task: task.map(|class| class.as_str().to_owned()),
         tags,
         conversation,
         attempts: details,

@@ -6,7 +6,7 @@
 use domain::{
     error::FieldErrors,
     id::{DeploymentId, ModelId},
-    model::{ModelSummary, NewModel, NewPrice, PriceText},
+    model::{ModelSummary, NewModel, PriceText},
     permission::Permission,
     price::{Pico, PriceClass, PriceComponent, version::PriceSource},
     text,
@@ -63,24 +63,6 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<Mod
     store::notify::config(&mut tx).await?;
     let id = model.id;
     finish(actor, tx, &team, id).await
-}
-
-/// Adds a price version of the base tier that is in force from now on.
-pub async fn set_price(ctx: &Context, actor: &Actor, input: NewPrice) -> Result<ModelSummary, Error> {
-    let team = actor.team(ctx, &input.team).await?;
-    let mut tx = ctx.begin().await?;
-    let model = editable(actor, &team, &mut tx, input.model).await?;
-    let mut errors = FieldErrors::default();
-    let components = components(&input.price, &mut errors);
-    if components.is_empty() {
-        errors.add("price.input", "enter the prices of input and output");
-    }
-    let note = errors.check("source", prices::note(&input.source)).unwrap_or_default();
-    errors.finish()?;
-    let provenance = Provenance { note: &note, ..Provenance::of(PriceSource::Typed) };
-    let addition = Addition { deployment: model.deployment, components: &components, effective_from: None, provenance };
-    prices::add(ctx, actor, &mut tx, &model, &addition).await?;
-    finish(actor, tx, &team, model.id).await
 }
 
 /// A name that is another model's alias here would hide that model.

@@ -8,7 +8,6 @@ use crate::{
     ledger::{AttemptState, Outcome},
     money::Money,
     price::PriceComponent,
-    task::TaskClass,
     usage::{Usage, UsageSource},
 };
 
@@ -72,8 +71,8 @@ pub struct RequestDetail {
     pub dialect: String,
     pub stream: bool,
     pub run: Option<RunId>,
-    /// What the client said about its call.
-    pub task: Option<TaskClass>,
+    /// What the client said about its call; the task class by its name.
+    pub task: Option<String>,
     pub tags: Vec<(String, String)>,
     pub conversation: Option<String>,
     pub attempts: Vec<AttemptDetail>,

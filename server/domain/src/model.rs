@@ -38,18 +38,6 @@ pub struct NewModel {
     pub price: PriceText,
 }
 
-/// A new price version for a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewPrice {
-    pub team: String,
-    pub model: ModelId,
-    pub price: PriceText,
-    /// Where the figure comes from, such as the vendor's price page.
-    #[serde(default)]
-    pub source: String,
-}
-
 /// A model in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelSummary {

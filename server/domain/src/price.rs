@@ -101,6 +101,19 @@ impl PriceClass {
         Self::ALL.into_iter().find(|class| class.as_str() == text)
     }
 
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Input => "Input",
+            Self::CacheRead => "Cached read",
+            Self::CacheWriteShort => "Cache write, 5 min",
+            Self::CacheWriteLong => "Cache write, 1 h",
+            Self::Output => "Output",
+            Self::Reasoning => "Reasoning",
+            Self::Request => "Per request",
+        }
+    }
+
     /// Reads a rate as people type it: dollars per million tokens, and per thousand requests for [`Self::Request`].
     pub fn parse_rate(self, text: &str) -> Result<Pico, String> {
         if self == Self::Request { Pico::parse_per_thousand(text) } else { Pico::parse_per_million(text) }
@@ -124,6 +137,16 @@ pub enum Variant {
 }
 
 impl Variant {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Standard => "Standard",
+            Self::Batch => "Batch",
+            Self::Flex => "Flex",
+            Self::Priority => "Priority",
+        }
+    }
+
     pub const ALL: [Self; 4] = [Self::Standard, Self::Batch, Self::Flex, Self::Priority];
 
     pub fn as_str(self) -> &'static str {

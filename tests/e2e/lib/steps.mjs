@@ -47,10 +47,19 @@ export async function allowPrivate(world, page, address) {
   await toast(page, 'Settings saved');
 }
 
-export async function connectProvider(world, page, { slug, baseUrl, key }) {
+export const OTHER_SERVER = 'Other OpenAI-compatible server';
+
+/** The dialog that connects a provider, with the form of one vendor. */
+export async function chooseVendor(world, page, vendor) {
   await world.browser.open(`/t/${TEAM.slug}/providers?connect=1`, page);
   const dialog = page.getByRole('dialog', { name: 'Connect a provider' });
-  await dialog.getByLabel('Kind').selectOption({ value: 'openai-compatible' });
+  await dialog.getByRole('button', { name: new RegExp(`^${vendor}`) }).click();
+  await dialog.getByRole('heading', { name: vendor }).waitFor();
+  return dialog;
+}
+
+export async function connectProvider(world, page, { slug, baseUrl, key, vendor = OTHER_SERVER }) {
+  const dialog = await chooseVendor(world, page, vendor);
   await dialog.getByLabel('Name', { exact: true }).fill(slug);
   await dialog.getByLabel('Base URL').fill(baseUrl);
   await dialog.getByLabel('API key').fill(key);

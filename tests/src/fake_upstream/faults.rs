@@ -2,11 +2,14 @@
 //!
 //! Pure: events in, events out. Waiting and cutting are in `player`.
 
+use std::io::Write as _;
+
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 
 use super::{
     events::{Event, Frame, Part, Spelling},
-    script::{Fault, Script, Terminator},
+    script::{Cut, Fault, Script, Terminator},
     tally::Classes,
     wire::Told,
 };
@@ -38,16 +41,19 @@ pub fn broken(mut events: Vec<Event>, told: &Told<'_>) -> Vec<Event> {
             let at = frames.min(events.len());
             events.splice(at..at, huge_line(told.script, megabytes));
         }
+        Fault::HugeCommentsAfter { frames, megabytes } => {
+            let at = frames.min(events.len());
+            events.splice(at..at, huge_comments(megabytes));
+        }
         _ => {}
     }
     events
 }
 
-/// A plain answer in halves, so that a fault has a middle to happen in; with it the length its head promises.
-pub fn broken_whole(whole: Frame, script: &mut Script) -> (Vec<Frame>, usize) {
-    let length = whole.bytes.len();
+/// A plain answer in halves, so that a fault has a middle to happen in.
+pub fn broken_whole(whole: Frame, script: &mut Script) -> Vec<Frame> {
     let mut bytes = whole.bytes;
-    let rest = bytes.split_off(length / 2);
+    let rest = bytes.split_off(bytes.len() / 2);
     let first = Frame { part: whole.part, bytes, gives: whole.gives, slip: None };
     // Usage stands near the end: whoever gets the first half only knows nothing.
     let second = Frame { part: Part::Comment, bytes: rest, gives: Classes::default(), slip: whole.slip };
@@ -55,22 +61,21 @@ pub fn broken_whole(whole: Frame, script: &mut Script) -> (Vec<Frame>, usize) {
         Fault::BadFrameAfter { .. }
         | Fault::BadFramesAfter { .. }
         | Fault::SplitObjectAfter { .. }
-        | Fault::BadUtf8After { .. } => (vec![first], length / 2),
+        | Fault::BadUtf8After { .. } => vec![first],
+        Fault::CutAfter { how: Cut::Trailers, .. } => vec![first, second],
         Fault::CutAfter { frames, .. } | Fault::HangAfter { frames } => {
             *frames = 1;
-            (vec![first, second], length)
+            vec![first, second]
         }
         Fault::TwoObjectsAfter { .. } => {
             let again = Frame { slip: None, gives: Classes::default(), part: Part::Comment, bytes: "{}".into() };
-            (vec![first, second, again], length + 2)
+            vec![first, second, again]
         }
-        Fault::HugeLineAfter { megabytes, .. } => {
+        Fault::HugeLineAfter { megabytes, .. } | Fault::HugeCommentsAfter { megabytes, .. } => {
             // Blanks behind the object: valid JSON of any size.
-            let blanks = filler(b' ', *megabytes);
-            let total = length + blanks.iter().map(|frame| frame.bytes.len()).sum::<usize>();
-            ([first, second].into_iter().chain(blanks).collect(), total)
+            [first, second].into_iter().chain(filler(b' ', *megabytes)).collect()
         }
-        _ => (vec![first, second], length),
+        _ => vec![first, second],
     }
 }
 
@@ -143,6 +148,25 @@ fn huge_line(script: &Script, megabytes: usize) -> Vec<Event> {
     events.extend(filler(b'x', megabytes).into_iter().map(|frame| Event::raw(Part::Filler, frame.bytes)));
     events.push(Event::raw(Part::Comment, format!("\"}}{end}{end}").into()));
     events
+}
+
+fn huge_comments(megabytes: usize) -> Vec<Event> {
+    let mut block = vec![b'.'; FILLER];
+    block[0] = b':';
+    block[FILLER - 2..].fill(b'\n');
+    let block = Bytes::from(block);
+    (0..megabytes * MEGABYTE / FILLER).map(|_| Event::raw(Part::Filler, block.clone())).collect()
+}
+
+/// Zeros, packed a thousand times smaller than they are.
+pub fn gzip_bomb(megabytes: usize) -> std::io::Result<Vec<Frame>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    let block = vec![0; MEGABYTE];
+    for _ in 0..megabytes {
+        packer.write_all(&block)?;
+    }
+    let bytes = packer.finish()?.into();
+    Ok(vec![Frame { part: Part::Comment, bytes, gives: Classes::default(), slip: None }])
 }
 
 /// Frames that share one block of memory.

@@ -8,10 +8,10 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -27,18 +27,29 @@ use tower::ServiceExt as _;
 
 use super::script::Cut;
 
+const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
+
 /// The connection a request came on.
 #[derive(Default)]
 pub struct Connection {
     reset: AtomicBool,
     broken: CancellationToken,
+    /// Past HTTP: before whatever is written next, and at the end.
+    first_words: Mutex<&'static [u8]>,
+    last_words: Mutex<&'static [u8]>,
 }
 
 impl Connection {
     /// Ends the connection now; what was already written still arrives.
     pub fn cut(&self, how: Cut) {
+        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = how.last_words();
         self.reset.store(how == Cut::Rst, Ordering::SeqCst);
         self.broken.cancel();
+    }
+
+    /// Interim answers: they go out in front of the head.
+    pub fn hint(&self) {
+        *self.first_words.lock().unwrap_or_else(PoisonError::into_inner) = INTERIM;
     }
 }
 
@@ -110,6 +121,12 @@ struct Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        let last_words = *self.connection.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        if !last_words.is_empty()
+            && let Err(error) = self.stream.try_write(last_words)
+        {
+            eprintln!("fake upstream: last words: {error}");
+        }
         if self.connection.reset.load(Ordering::SeqCst)
             && let Err(error) = self.stream.set_zero_linger()
         {
@@ -126,6 +143,12 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let connection = Arc::clone(&self.connection);
+        let mut first_words = connection.first_words.lock().unwrap_or_else(PoisonError::into_inner);
+        while !first_words.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &first_words))?;
+            *first_words = &first_words[written..];
+        }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 

@@ -108,6 +108,8 @@ impl Player {
         if self.pending.is_empty() {
             let Some(bytes) = self.next_frame().await? else { return Ok(None) };
             self.pending = bytes;
+        } else {
+            pause(self.stage.script.between_pieces_ms).await;
         }
         let at_most = self.stage.script.split_bytes.map_or(self.pending.len(), |bytes| bytes.get());
         let piece = self.pending.split_to(at_most.min(self.pending.len()));
@@ -143,7 +145,11 @@ impl Player {
         {
             // One turn of the connection writes out what it holds; the cut must come after those bytes.
             tokio::task::yield_now().await;
-            self.stage.visit.cut();
+            if how == Cut::Trailers {
+                self.stage.visit.finished();
+            } else {
+                self.stage.visit.cut();
+            }
             self.stage.connection.cut(how);
             std::future::pending::<()>().await;
         }

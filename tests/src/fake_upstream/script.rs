@@ -19,6 +19,11 @@ pub struct Script {
     pub before_head_ms: u64,
     pub before_first_token_ms: u64,
     pub between_tokens_ms: u64,
+    /// Between the pieces that `split_bytes` makes: an answer that drips.
+    pub between_pieces_ms: u64,
+    /// `100 Continue` and `103 Early Hints` before the head.
+    pub interim: bool,
+    pub length: LengthForm,
     pub fault: Fault,
     pub usage: UsageForm,
     pub terminator: Terminator,
@@ -121,6 +126,15 @@ pub enum Fault {
         frames: usize,
         megabytes: usize,
     },
+    /// Comment lines of 64 KiB, together this many megabytes; blanks behind a plain answer.
+    HugeCommentsAfter {
+        frames: usize,
+        megabytes: usize,
+    },
+    /// Instead of an answer: this many megabytes of zeros, as gzip that nobody asked for.
+    GzipBomb {
+        megabytes: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +145,34 @@ pub enum Cut {
     Fin,
     /// A connection reset.
     Rst,
+    /// A chunk whose size is no number, then an orderly end.
+    BadChunk,
+    /// No cut at all: when everything is told, the last chunk carries trailers.
+    Trailers,
+}
+
+/// What `content-length` claims.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthForm {
+    /// The truth for a plain answer, nothing for a stream.
+    #[default]
+    Normal,
+    /// A thousand bytes more than ever come.
+    TooLong,
+    /// Half: what follows is no part of the answer any more.
+    TooShort,
+}
+
+impl Cut {
+    /// What goes to the connection, past HTTP, before it ends.
+    pub fn last_words(self) -> &'static [u8] {
+        match self {
+            Self::Fin | Self::Rst => b"",
+            Self::BadChunk => b"zz\r\ndata: no chunk\r\n",
+            Self::Trailers => b"0\r\nx-checksum: 5f2b\r\nserver-timing: total;dur=12\r\n\r\n",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -306,6 +348,20 @@ impl Script {
     /// A status with a body the dialect does not know.
     pub fn foreign(status: u16, body: ErrorBody) -> Self {
         Self::fault(Fault::Status { status, retry_after: None, body })
+    }
+
+    /// Sent in chunks to its end, whatever else is known of its length.
+    pub fn is_chunked(&self) -> bool {
+        matches!(self.fault, Fault::CutAfter { how: Cut::BadChunk | Cut::Trailers, .. })
+    }
+
+    /// `content-length` of an answer of `total` bytes.
+    pub fn length(&self, total: usize, is_whole: bool) -> Option<usize> {
+        match self.length {
+            LengthForm::TooLong => Some(total + 1_000),
+            LengthForm::TooShort => Some(total / 2),
+            LengthForm::Normal => (is_whole && !self.is_chunked()).then_some(total),
+        }
     }
 
     pub fn cut_after(frames: usize, how: Cut) -> Self {

@@ -206,9 +206,17 @@ async fn respond(shared: &Shared, connection: Arc<Connection>, knock: &Knock<'_>
         connection.cut(how);
         std::future::pending::<()>().await;
     }
+    if script.interim {
+        connection.hint();
+    }
     if let Some((status, retry_after, form)) = instead(&script, &asked) {
         let (kind, body) = errors::error(vendor, status, form, presented);
-        return Ok(refuse(&mut visit, vendor, status, kind, body, retry_after));
+        let mut response = refuse(&mut visit, vendor, status, kind, body, retry_after);
+        if (300..400).contains(&status) {
+            // To itself: whoever follows is seen twice in the journal.
+            response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(knock.uri.path())?);
+        }
+        return Ok(response);
     }
     let journal = shared.journal.clone();
     let stage = Stage { visit, journal, script, connection, gate: shared.gate.subscribe(), sent };
@@ -256,8 +264,10 @@ async fn accept(
         path: knock.uri.path().into(),
         summary: asked.as_ref().ok().map(|asked| Box::new(asked.summary())),
     };
+    // First the visit: a client that leaves while the line is being written has its end journaled as well.
+    let visit = Visit::new(seq, shared.journal.clone());
     shared.journal.append_durable(&entry).await?;
-    Ok(Visit::new(seq, shared.journal.clone()))
+    Ok(visit)
 }
 
 async fn serve(endpoint: &Endpoint, asked: &Asked, answer: &Answer, mut stage: Stage) -> Result<Response> {
@@ -281,10 +291,19 @@ async fn serve(endpoint: &Endpoint, asked: &Asked, answer: &Answer, mut stage: S
         // Printed with two spaces and a final line end, as the APIs do.
         let bytes = with_extra(format!("{body:#}\n"), &script).into();
         let whole = Frame { part: Part::Whole { tokens }, bytes, gives, slip };
-        let (frames, length) = faults::broken_whole(whole, &mut stage.script);
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        frames
+        faults::broken_whole(whole, &mut stage.script)
     };
+    let frames = match script.fault {
+        Fault::GzipBomb { megabytes } => {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            faults::gzip_bomb(megabytes)?
+        }
+        _ => frames,
+    };
+    let total = frames.iter().map(|frame| frame.bytes.len()).sum();
+    if let Some(length) = script.length(total, kind == "application/json") {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
     dress(&mut response, endpoint.vendor, kind, seq);
     *response.body_mut() = Player::new(stage, frames).into_body();
     Ok(response)

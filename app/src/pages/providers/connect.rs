@@ -68,38 +68,39 @@ enum Group {
 /// What can be connected: a kind of provider, or a vendor that a kind knows.
 struct Vendor {
     group: Group,
-    /// A name that the form suggests; empty where only its owner can name it.
-    slug: String,
-    title: String,
-    summary: String,
-    kind: String,
-    preset: String,
-    base_url: String,
-    takes_credential: bool,
+    kind: Arc<ProviderKind>,
+    /// Without an id when it is the kind itself.
+    preset: PresetSummary,
 }
 
 /// All of them in the order of the catalogue. A kind with presets stands behind these, for servers that no preset knows.
 fn vendors(kinds: Vec<ProviderKind>) -> Vec<Arc<Vendor>> {
     let mut all = Vec::new();
-    let mut push = |vendor: Vendor| all.push(Arc::new(vendor));
-    for it in kinds {
-        let ProviderKind { kind, title, summary, needs_base_url, base_url, presets, takes_credential } = it;
-        let is_other = !presets.is_empty();
-        for PresetSummary { id, title, base_url, is_local } in presets {
-            let group = if is_local { Group::Own } else { Group::Hosted };
-            let (kind, summary) = (kind.clone(), String::new());
-            let slug = id.clone();
-            push(Vendor { group, slug, title, summary, kind, preset: id, base_url, takes_credential });
+    for mut kind in kinds {
+        let mut presets = std::mem::take(&mut kind.presets);
+        let (title, base_url) = (kind.title.clone(), kind.base_url.clone());
+        let (title, is_local) =
+            if presets.is_empty() { (title, false) } else { (format!("Other {title} server"), true) };
+        presets.push(PresetSummary { id: String::new(), title, base_url, is_local });
+        let kind = Arc::new(kind);
+        for preset in presets {
+            let group = match (preset.is_local, kind.needs_base_url || !kind.base_url.is_empty()) {
+                (true, _) => Group::Own,
+                (false, true) => Group::Hosted,
+                (false, false) => Group::BuiltIn,
+            };
+            all.push(Arc::new(Vendor { group, kind: kind.clone(), preset }));
         }
-        let (group, slug, title) = match (needs_base_url || !base_url.is_empty(), is_other) {
-            (false, _) => (Group::BuiltIn, kind.clone(), title),
-            (true, true) => (Group::Own, String::new(), format!("Other {title} server")),
-            (true, false) => (Group::Hosted, kind.clone(), title),
-        };
-        let preset = String::new();
-        push(Vendor { group, slug, title, summary, kind, preset, base_url, takes_credential });
     }
     all
+}
+
+impl Vendor {
+    /// A name that the form suggests; empty where only its owner can name it.
+    fn slug(&self) -> String {
+        let is_kind = self.preset.id.is_empty() && self.group != Group::Own;
+        if is_kind { self.kind.kind.clone() } else { self.preset.id.clone() }
+    }
 }
 
 /// What has been chosen and typed.
@@ -117,11 +118,11 @@ struct Draft {
 
 impl Draft {
     fn choose(self, vendor: &Vendor) {
-        self.slug.set(vendor.slug.clone());
-        self.base_url.set(vendor.base_url.clone());
+        self.slug.set(vendor.slug());
+        self.base_url.set(vendor.preset.base_url.clone());
         self.credential.set(String::new());
         self.submit.error.set(None);
-        self.chosen.set(vendor.title.clone());
+        self.chosen.set(vendor.preset.title.clone());
     }
 
     fn of(self, vendor: &Vendor) -> NewProvider {
@@ -129,8 +130,8 @@ impl Draft {
             team: self.team.get_untracked(),
             shared: self.shared.get_untracked(),
             slug: self.slug.get_untracked(),
-            kind: vendor.kind.clone(),
-            preset: vendor.preset.clone(),
+            kind: vendor.kind.kind.clone(),
+            preset: vendor.preset.id.clone(),
             base_url: self.base_url.get_untracked(),
             credential: self.credential.get_untracked(),
         }
@@ -138,15 +139,10 @@ impl Draft {
 }
 
 #[component]
-pub fn ConnectDialog(
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Fetched<Vec<ProviderSummary>>,
-) -> impl IntoView {
+pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> impl IntoView {
     let kinds = fetch(String::new, |_| api::providers::kinds());
     let [chosen, slug, base_url, credential] = [(); 4].map(|()| RwSignal::new(String::new()));
-    let draft =
-        Draft { team, chosen, slug, base_url, credential, shared: RwSignal::new(false), submit: Submit::new() };
+    let draft = Draft { team, chosen, slug, base_url, credential, shared: RwSignal::new(false), submit: Submit::new() };
     view! {
         <Dialog
             id="provider-dialog"
@@ -162,7 +158,7 @@ pub fn ConnectDialog(
 fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
     live(move || {
         let chosen = draft.chosen.get();
-        match all.iter().find(|it| it.title == chosen) {
+        match all.iter().find(|it| it.preset.title == chosen) {
             Some(vendor) => form(vendor.clone(), draft, open, list),
             None => picker(&all, draft),
         }
@@ -195,13 +191,14 @@ fn tile_id(slug: &str) -> String {
 }
 
 fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
-    let host = it.base_url.split_once("://").map(|(_, rest)| rest.split_once('/').map_or(rest, |(host, _)| host));
+    let host =
+        it.preset.base_url.split_once("://").map(|(_, rest)| rest.split_once('/').map_or(rest, |(host, _)| host));
     let place = match it.group {
         Group::BuiltIn => "inside this server",
         _ => host.unwrap_or("at your address"),
     };
     let place = place.to_owned();
-    let (id, title) = (tile_id(&it.slug), it.title.clone());
+    let (id, title) = (tile_id(&it.slug()), it.preset.title.clone());
     view! {
         <li>
             <button class="vendor" type="button" id=id on:click=move |_| draft.choose(&it)>
@@ -216,7 +213,9 @@ fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
 fn form(vendor: Arc<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
     let Draft { chosen, submit, .. } = draft;
     let toasts = use_context::<Toasts>();
-    let (title, summary) = (vendor.title.clone(), vendor.summary.clone());
+    let title = vendor.preset.title.clone();
+    // What a kind says of itself is not said of the vendors that it knows.
+    let summary = if vendor.preset.id.is_empty() { vendor.kind.summary.clone() } else { String::new() };
     let fields = fields(&vendor, draft);
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -255,7 +254,7 @@ fn fields(vendor: &Vendor, draft: Draft) -> Vec<AnyView> {
     let mut fields = vec![text_field(SLUG, slug, submit.of_field("slug"))];
     let is_own = vendor.group == Group::Own;
     if vendor.group != Group::BuiltIn {
-        let info = match (is_own, vendor.base_url.is_empty()) {
+        let info = match (is_own, vendor.preset.base_url.is_empty()) {
             (true, _) => OWN_URL,
             (false, true) => GIVEN_URL,
             (false, false) => VENDORS_URL,
@@ -265,7 +264,7 @@ fn fields(vendor: &Vendor, draft: Draft) -> Vec<AnyView> {
     if is_own {
         fields.push(private_hint());
     }
-    if vendor.takes_credential {
+    if vendor.kind.takes_credential {
         let info = if is_own { OWN_CREDENTIAL } else { CREDENTIAL };
         fields.push(text_field(info, credential, submit.of_field("credential")));
     }

@@ -42,12 +42,10 @@ fn fetched(team: String, request: RequestId) -> AnyView {
 }
 
 fn text(side: &'static str, text: String) -> AnyView {
-    let form = match text.as_bytes() {
-        [] => return note(format!("{side}: nothing.")),
-        [b'{' | b'[', ..] => "JSON",
-        _ => "as it was sent",
-    };
-    code_block(format!("{side}, {form}"), text)
+    if text.is_empty() {
+        return note(format!("{side}: nothing"));
+    }
+    code_block(side.to_owned(), text)
 }
 
 fn note(words: String) -> AnyView {

@@ -15,9 +15,8 @@ fn meaning(mark: &str) -> &'static str {
         "usage_mismatch" => "The token counts of the provider contradict each other.",
         "bad_frames" => "Parts of the stream could not be read and were left out.",
         "no_terminal" => "The stream ended without saying that it was complete.",
-        "cap_ignored" => "The provider went past the output limit, and the stream was cut.",
         "recreated" => "The database had lost this row; it was written again from the server's memory.",
-        _ => "A mark of another version of this server.",
+        _ => "",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         table::{Column, figures, table, text},
         time::time,
     },
-    format::{MISSING, amount, class_word, exact_product},
+    format::{MISSING, amount, exact_product},
     prelude::*,
 };
 
@@ -91,7 +91,7 @@ fn line(price: &[PriceComponent], usage: &Usage, class: PriceClass) -> Option<An
     };
     let row = view! {
         <tr>
-            <th scope="row">{class_word(class)}</th>
+            <th scope="row">{class.words()}</th>
             <td class="figures">{thousands(u64::from(count))}</td>
             <td class="figures">{per_million}</td>
             <td class="figures">{amount}</td>
@@ -133,7 +133,7 @@ fn difference(it: &AttemptDetail) -> Option<AnyView> {
     let rest = it.reserved.0.saturating_sub(it.charged.0);
     let (words, note) = match it.row.state {
         AttemptState::Reserved => return None,
-        AttemptState::Uncertain => ("Given back", "Nobody knows what the provider billed: the whole reservation counts"),
+        AttemptState::Uncertain => ("Given back", "What the provider billed is not known: all of it counts"),
         _ if rest < 0 => ("Above the reservation", "It cost more than its bound, and is charged in full"),
         _ => ("Given back", "Reserved less charged"),
     };

@@ -7,6 +7,7 @@
 mod audit;
 mod bundles;
 mod history;
+mod imports;
 mod keys;
 mod models;
 mod permissions;

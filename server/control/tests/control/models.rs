@@ -3,8 +3,7 @@
 use control::models;
 use domain::{
     ErrorKind,
-    id::ModelId,
-    model::{NewModel, NewPrice, PriceText},
+    model::{NewModel, PriceText},
 };
 
 use crate::world::{World, fields, kind};
@@ -23,12 +22,6 @@ fn new(name: &str, price: PriceText) -> NewModel {
         max_output: None,
         price,
     }
-}
-
-async fn small(world: &World) -> ModelId {
-    let lead = world.actor("lead").await;
-    let models = models::list(&world.ctx, &lead, "alpha").await.expect("models");
-    models.into_iter().find(|model| model.name == "small").expect("model of the bundle").id
 }
 
 #[tokio::test]
@@ -85,24 +78,6 @@ async fn wrong_prices_and_sizes_are_field_errors() {
 }
 
 #[tokio::test]
-async fn a_new_price_follows_the_old_one_and_changes_nothing_before() {
-    let world = World::new().await;
-    let lead = world.actor("lead").await;
-    let input = NewPrice {
-        team: "alpha".to_owned(),
-        model: small(&world).await,
-        price: price("9", "", "99"),
-        source: "price page".to_owned(),
-    };
-    let changed = models::set_price(&world.ctx, &lead, input).await.expect("priced");
-    assert_eq!(changed.price, Some(price("9.00", "", "99.00")));
-    let versions = "SELECT string_agg(v.source || ' ' || v.note || ' ' || c.pico, ', ' ORDER BY v.effective_from) FROM price_versions v
-        JOIN deployments d ON d.id = v.deployment_id JOIN price_components c ON c.version_id = v.id AND c.class = 'input'
-        WHERE d.upstream_model = 'small'";
-    assert_eq!(world.db.text(versions).await, "bundle  37500, typed price page 9000000");
-}
-
-#[tokio::test]
 async fn a_taken_name_or_alias_is_a_conflict() {
     let world = World::new().await;
     let lead = world.actor("lead").await;
@@ -118,13 +93,6 @@ async fn a_model_of_another_team_does_not_exist_here() {
     let stranger = world.actor("stranger").await;
     let seen = models::list(&world.ctx, &stranger, "beta").await.expect("list");
     assert_eq!(seen.iter().map(|model| (model.name.as_str(), model.editable)).collect::<Vec<_>>(), [("big", false)]);
-    let foreign = NewPrice {
-        team: "beta".to_owned(),
-        model: small(&world).await,
-        price: price("1", "", "1"),
-        source: String::new(),
-    };
-    assert_eq!(kind(models::set_price(&world.ctx, &stranger, foreign).await), Some(ErrorKind::NotFound));
     let foreign = NewModel { team: "beta".to_owned(), ..new("theirs", price("", "", "")) };
     assert_eq!(fields(models::create(&world.ctx, &stranger, foreign).await), ["provider"]);
 }

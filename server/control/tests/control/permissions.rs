@@ -9,7 +9,7 @@ use domain::{
     history::HistoryQuery,
     id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId},
     key::{AllowedModels, KeyKind, NewKey},
-    model::{NewModel, NewPrice, PriceText},
+    model::{NewModel, PriceText},
     price::{
         PriceClass, Variant,
         import::ImportChoices,
@@ -105,8 +105,6 @@ fn operations() -> Vec<(&'static str, Operation)> {
         ("models::list", c, a, t, control::models::list(c, a, "alpha")),
         ("models::create (team)", c, a, t, control::models::create(c, a, model(t, "local"))),
         ("models::create (shared)", c, a, t, control::models::create(c, a, model(t, "shared"))),
-        ("models::set_price (team)", c, a, t, control::models::set_price(c, a, new_price(t.team_model))),
-        ("models::set_price (shared)", c, a, t, control::models::set_price(c, a, new_price(t.shared_model))),
         ("prices::list", c, a, t, control::prices::list(c, a, "alpha", t.shared_model)),
         ("prices::create (team)", c, a, t, control::prices::create(c, a, new_version(t.team_model))),
         ("prices::create (shared)", c, a, t, control::prices::create(c, a, new_version(t.shared_model))),
@@ -159,10 +157,6 @@ fn settings() -> InstanceSettings {
     InstanceSettings { name: "Acme".to_owned(), reporting_zone: "UTC".to_owned(), allow_private }
 }
 
-fn new_price(model: ModelId) -> NewPrice {
-    NewPrice { team: "alpha".to_owned(), model, price: price(), source: String::new() }
-}
-
 fn new_version(model: ModelId) -> NewPriceVersion {
     let rate = |class, rate: &str| RateText {
         class,
@@ -183,8 +177,8 @@ fn new_version(model: ModelId) -> NewPriceVersion {
 
 /// Confirms whichever version is the newest; confirming twice changes nothing.
 async fn confirm_first(ctx: &Context, actor: &Actor, model: ModelId) -> Result<(), Error> {
-    let versions = control::prices::list(ctx, &Actor::operator(), "alpha", model).await?;
-    let version = versions.first().expect("a version of the bundle").id;
+    let history = control::prices::list(ctx, &Actor::operator(), "alpha", model).await?;
+    let version = history.versions.first().expect("a version of the bundle").id;
     let input = ConfirmPrice { team: "alpha".to_owned(), model, version };
     control::prices::confirm(ctx, actor, input).await.map(drop)
 }
@@ -195,7 +189,7 @@ const PRICE_FILE: &[u8] = br#"{"big-2026": {"mode": "chat"}}"#;
 async fn import_all(ctx: &Context, actor: &Actor) -> Result<(), Error> {
     let choices =
         ImportChoices { file: String::new(), file_date: String::new(), choices: vec![], confirmed_jumps: vec![] };
-    control::prices::import::accept(ctx, actor, choices).await.map(drop)
+    control::prices::import::accept(ctx, actor, PRICE_FILE, choices).await.map(drop)
 }
 
 fn catalog_query() -> CatalogQuery {

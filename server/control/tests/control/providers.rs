@@ -124,6 +124,15 @@ async fn the_demo_comes_with_priced_models_and_connecting_it_twice_is_once() {
 }
 
 #[tokio::test]
+async fn a_kind_that_brings_models_brings_them_by_the_form_too() {
+    let world = World::new().await;
+    let admin = world.actor("admin").await;
+    let demo = NewProvider { kind: "demo".to_owned(), credential: String::new(), shared: true, ..new("tour", "") };
+    let created = providers::create(&world.ctx, &admin, demo).await.expect("created");
+    assert_eq!((created.title.as_str(), created.models, created.shared), ("Demo", 2, true));
+}
+
+#[tokio::test]
 async fn two_teams_can_both_connect_the_demo_and_neither_sees_the_others() {
     let world = World::new().await;
     let (lead, stranger) = (world.actor("lead").await, world.actor("stranger").await);

@@ -54,6 +54,10 @@ impl Dialect for Messages {
     }
 }
 
+/// Conversations that the vendor keeps. Its own tool runner asks for one first, and goes on without when it is told so in
+/// these words (`anthropic/lib/threads` of the Python SDK).
+const THREAD: &str = "thread";
+
 fn error_object(problem: &Problem) -> String {
     let mut details = Map::new();
     details.insert("request_id".to_owned(), problem.request_id.as_str().into());
@@ -62,12 +66,15 @@ fn error_object(problem: &Problem) -> String {
     if let Some(param) = &problem.param {
         details.insert("param".to_owned(), param.as_str().into());
     }
-    json!({
-        "type": "error",
-        "error": {"type": error_type(problem.kind), "message": problem.message, "tallygate": Value::Object(details)},
-        "request_id": problem.request_id,
-    })
-    .to_string()
+    let mut error = json!({
+        "type": error_type(problem.kind),
+        "message": problem.message,
+        "tallygate": Value::Object(details),
+    });
+    if problem.kind == ProblemKind::InvalidRequest && problem.param.as_deref() == Some(THREAD) {
+        error["details"] = json!({"error_code": "thread_unsupported_request", "unsupported": [THREAD]});
+    }
+    json!({"type": "error", "error": error, "request_id": problem.request_id}).to_string()
 }
 
 /// `error.type` as Anthropic's SDKs and their users match it.
@@ -112,6 +119,16 @@ mod tests {
             request_id: "req_1".to_owned(),
             retry_after: Some(2),
         }
+    }
+
+    #[test]
+    fn the_vendors_own_runner_is_told_in_its_words_that_it_keeps_the_conversation_itself() {
+        let problem = Problem { param: Some("thread".to_owned()), ..problem(ProblemKind::InvalidRequest) };
+        let body: Value = serde_json::from_slice(&Messages.render(&problem).body).unwrap();
+        assert_eq!(
+            body["error"]["details"],
+            json!({"error_code": "thread_unsupported_request", "unsupported": ["thread"]})
+        );
     }
 
     #[test]

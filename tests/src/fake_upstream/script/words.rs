@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, Result, bail};
 
 use super::{
-    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LineEnd, Script, Terminator, UsageForm, UsagePlace,
+    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Script, Terminator, UsageForm, UsagePlace,
 };
 
 /// Changes `script` by one word, `name` or `name=value`. An unknown word is an error.
@@ -23,6 +23,7 @@ pub fn amend(script: &mut Script, word: &str) -> Result<()> {
         "head" => script.before_head_ms = number(200)?,
         "first" => script.before_first_token_ms = number(200)?,
         "pace" => script.between_tokens_ms = number(50)?,
+        "drip" => script.between_pieces_ms = number(50)?,
         "bytes" => script.split_bytes = NonZeroUsize::new(size(1)?),
         "prompt" => script.prompt_tokens = Some(number(1000)?),
         "cached" => script.cached_tokens = Some(number(100)?),
@@ -63,6 +64,10 @@ fn fault(name: &str, size: &dyn Fn(u64) -> Result<usize>) -> Result<Option<Fault
         "bad-utf8" => Fault::BadUtf8After { frames: frames()? },
         "two-json" => Fault::TwoObjectsAfter { frames: frames()? },
         "split-json" => Fault::SplitObjectAfter { frames: frames()? },
+        "bad-chunk" => Script::cut_after(frames()?, Cut::BadChunk).fault,
+        "trailers" => Script::cut_after(usize::MAX, Cut::Trailers).fault,
+        "gzip-bomb" => Fault::GzipBomb { megabytes: size(100)? },
+        "huge-comments" => Fault::HugeCommentsAfter { frames: 5, megabytes: size(100)? },
         "huge" => Fault::HugeLineAfter { frames: 5, megabytes: size(100)? },
         _ => match name.parse::<u16>() {
             Ok(status @ 300..=599) => Script::status(status).fault,
@@ -100,6 +105,9 @@ fn is_switch(script: &mut Script, name: &str) -> bool {
         "crlf" => script.line_end = LineEnd::CrLf,
         "cr" => script.line_end = LineEnd::Cr,
         "mixed" => script.line_end = LineEnd::Mixed,
+        "interim" => script.interim = true,
+        "long-length" => script.length = LengthForm::TooLong,
+        "short-length" => script.length = LengthForm::TooShort,
         "extra" => script.extra_fields = true,
         "comments" => script.comments = true,
         "bom" => script.bom = true,

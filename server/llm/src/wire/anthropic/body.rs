@@ -229,7 +229,7 @@ impl Scale {
             let length = top.raw(name).map_or(0, str::len) as u64;
             match name {
                 "model" | "messages" | "system" | "tools" | "stream" | "max_tokens" | "metadata" | "cache_control" => {}
-                "mcp_servers" | "container" => self.size.opaque = true,
+                "mcp_servers" | "container" | "thread" => self.size.opaque = true,
                 // A compaction pass reads the conversation once more, as far as the window goes.
                 "context_management" => {
                     self.size.opaque |= top.raw(name).is_some_and(|raw| raw.contains("compact"));
