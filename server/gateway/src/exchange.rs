@@ -53,8 +53,6 @@ pub(crate) struct Facts {
     pub labels: Labels,
     /// A failed attempt may be followed by another.
     pub may_retry: bool,
-    /// The call names a service tier, so the answer may name another price.
-    pub asks_tier: bool,
     pub received: Instant,
     pub deadline: Instant,
 }

@@ -209,7 +209,6 @@ impl Gateway {
             origin: Origin::Api,
             labels: options.labels,
             may_retry: options.may_retry,
-            asks_tier: request.service_tier().is_some(),
             received,
             deadline: received + options.deadline,
         };
@@ -254,7 +253,6 @@ impl Gateway {
             origin,
             labels: Labels::default(),
             may_retry: true,
-            asks_tier: false,
             received,
             deadline: received + DEADLINE_DEFAULT,
         };

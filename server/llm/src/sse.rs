@@ -14,6 +14,7 @@ pub const FRAME_LIMIT: usize = 8 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub raw: Bytes,
+    /// UTF-8; empty when what came was not.
     pub data: Option<Vec<u8>>,
 }
 
@@ -140,7 +141,9 @@ impl Decoder {
     fn emit(&mut self, events: &mut Vec<Event>) {
         let raw = std::mem::take(&mut self.raw);
         self.line = 0;
-        events.push(Event { raw: Bytes::from(raw), data: self.data.take() });
+        // Data that is no text is nothing that any wire can read.
+        let data = self.data.take().map(|data| if std::str::from_utf8(&data).is_ok() { data } else { Vec::new() });
+        events.push(Event { raw: Bytes::from(raw), data });
     }
 }
 

@@ -156,7 +156,7 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
     End::failed(fate, outcome, kind, message, start).again(again)
 }
 
-/// The tier an answer names, where the call asked for one: the first `"service_tier": "…"` in it.
+/// The tier an answer says it was served in: the first `"service_tier": "…"` in it.
 pub(super) fn served_tier(bytes: &[u8]) -> Option<Variant> {
     let text = std::str::from_utf8(bytes).ok()?;
     let rest = &text[text.find("\"service_tier\"")? + "\"service_tier\"".len()..];
@@ -165,6 +165,7 @@ pub(super) fn served_tier(bytes: &[u8]) -> Option<Variant> {
         "flex" => Variant::Flex,
         "priority" => Variant::Priority,
         "batch" => Variant::Batch,
+        "auto" => return None,
         _ => Variant::Standard,
     })
 }

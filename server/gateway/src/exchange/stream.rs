@@ -66,7 +66,7 @@ struct Seen {
     end: Option<Bytes>,
     /// Answers that said why they ended.
     finished: HashSet<u32>,
-    /// The tier the upstream says it serves, where the call asked for one.
+    /// The tier the upstream says it serves in.
     tier: Option<Variant>,
 }
 
@@ -181,7 +181,7 @@ impl Exchange {
         for mut frame in frames.drain(..) {
             let had_failed = seen.failure.is_some();
             seen.note(&frame)?;
-            if self.facts.asks_tier && seen.tier.is_none() {
+            if seen.tier.is_none() {
                 seen.tier = ending::served_tier(&frame.raw);
             }
             if self.is_over_cap(seen) {

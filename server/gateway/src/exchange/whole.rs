@@ -40,12 +40,18 @@ impl Exchange {
         let Ok(response) = reader.decode(&body) else { return ending::of_foreign(start) };
         let mut tally = Tally::default();
         tally.observe_whole(&response);
+        let cap = self.request.max_output.map(|cap| u64::from(cap) * u64::from(self.request.answers.max(1)));
+        if cap.is_some_and(|cap| tally.reported_output().is_some_and(|output| output > cap)) {
+            tally.flag("cap_ignored");
+        }
         let count = tally.count(&self.request.size, self.limits(target));
-        let tier = self.facts.asks_tier.then(|| ending::served_tier(&body)).flatten();
+        // A provider may say so in a complete answer that it failed half way.
+        let has_failed = matches!(response.finish_reason(), Some("failed" | "cancelled"));
+        let outcome = if has_failed { Outcome::Incomplete } else { Outcome::Success };
+        let tier = ending::served_tier(&body);
         let body = self.client.rewrite(body, &response);
         let bytes_out = body.len() as u64;
-        let mut end =
-            End::new(Fate::Settled(count), Outcome::Success, Verdict::Whole(body), start).with(&tally, status);
+        let mut end = End::new(Fate::Settled(count), outcome, Verdict::Whole(body), start).with(&tally, status);
         end.ending.bytes_out = bytes_out;
         end.ending.variant = tier.unwrap_or_default();
         end
