@@ -34,7 +34,7 @@ use crate::{
     ledger::{Fate, Receipt, Reservation},
     plan::{Plan, Target},
     retries::{self, Again, MOST_ATTEMPTS},
-    upstream::{AllowList, Answer, SendError},
+    upstream::{AllowList, Answer, Left, Outgoing, SendError},
 };
 
 pub(crate) use client::Client;
@@ -250,12 +250,14 @@ impl Exchange {
         let answer = match self.send(reservation, target, request, start).await {
             Sent::Answer(answer) => answer,
             Sent::Failed(error) => return ending::of_send_error(&error, start),
-            Sent::Stalled => return ending::of_stall(start),
+            Sent::Stalled { has_left: true } => return ending::of_stall(start),
+            Sent::Stalled { has_left: false } => return ending::of_lateness(start),
+            Sent::Left { client_left, has_left: false } => return End::left(Fate::Released, client_left, start),
             // A plain call goes on at the provider, whoever listens.
-            Sent::Left { client_left } if !self.request.stream => {
+            Sent::Left { client_left, .. } if !self.request.stream => {
                 return End::left(Fate::Uncertain, client_left, start);
             }
-            Sent::Left { client_left } => {
+            Sent::Left { client_left, .. } => {
                 let count = tally::Tally::default().count(&self.request.size, self.limits(target));
                 return End::left(Fate::Settled(count), client_left, start);
             }
@@ -277,7 +279,9 @@ impl Exchange {
         let passed = if self.client.speaks(request.reader.wire) { self.passed.clone() } else { HeaderMap::new() };
         let allow_private = self.allow_private.clone();
         let is_stream = self.request.stream;
-        let sending = inner.upstream.send(reservation, &target.deployment, &allow_private, request, &passed, is_stream);
+        let left = Left::default();
+        let outgoing = Outgoing { allow: &allow_private, request, passed, stream: is_stream, left: &left };
+        let sending = inner.upstream.send(reservation, &target.deployment, outgoing);
         tokio::pin!(sending);
         let stalled = self.facts.deadline.min(start + inner.patience.first_byte);
         loop {
@@ -287,13 +291,13 @@ impl Exchange {
                     Ok(answer) => Sent::Answer(answer),
                     Err(error) => Sent::Failed(error),
                 },
-                () = self.client.gone(), if is_stream => return Sent::Left { client_left: true },
-                () = inner.cut.cancelled() => return Sent::Left { client_left: false },
-                () = sleep_until(stalled) => return Sent::Stalled,
+                () = self.client.gone(), if is_stream => return Sent::Left { client_left: true, has_left: left.is_set() },
+                () = inner.cut.cancelled() => return Sent::Left { client_left: false, has_left: left.is_set() },
+                () = sleep_until(stalled) => return Sent::Stalled { has_left: left.is_set() },
                 () = sleep_until(beat), if is_stream => {}
             }
             if !self.keep_awake().await {
-                return Sent::Left { client_left: true };
+                return Sent::Left { client_left: true, has_left: left.is_set() };
             }
         }
     }
@@ -324,8 +328,14 @@ enum Between {
 enum Sent {
     Answer(Answer),
     Failed(SendError),
-    Stalled,
-    Left { client_left: bool },
+    Stalled {
+        has_left: bool,
+    },
+    /// Nobody waits any more. `has_left` says whether the request began to leave; otherwise nothing was sent.
+    Left {
+        client_left: bool,
+        has_left: bool,
+    },
 }
 
 /// When the attempt's id was made: its first 48 bits are milliseconds.

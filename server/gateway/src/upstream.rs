@@ -4,6 +4,7 @@
 //! really uses and, for literals, before (`security.md` 12). Sending takes a `&Reservation`: without one nobody can send.
 
 mod address;
+mod body;
 mod client;
 mod demo;
 mod scrub;
@@ -14,7 +15,7 @@ use bytes::Bytes;
 use domain::provider::AuthScheme;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use llm::providers::HttpRequest;
-use reqwest::Response;
+use reqwest::{Body, Response};
 use url::Url;
 
 use crate::{
@@ -24,6 +25,8 @@ use crate::{
 
 pub(crate) use address::{AllowList, allow_list};
 use address::{Blocked, check_literal, is_literal_private};
+pub(crate) use body::Left;
+use body::Watched;
 use client::Clients;
 
 /// What joins an upstream's journal with our ledger. It goes only to destinations that are literally private: those are
@@ -34,6 +37,17 @@ const ATTEMPT_HEADER: &str = "x-tallygate-attempt-id";
 /// Sends requests. One client per port, because the allow-list may name ports and a resolver sees only names.
 pub(crate) struct Upstream {
     clients: Clients,
+}
+
+/// A request on its way out.
+pub(crate) struct Outgoing<'a> {
+    pub allow: &'a Arc<AllowList>,
+    pub request: HttpRequest,
+    /// Headers of the client that go with it.
+    pub passed: HeaderMap,
+    pub stream: bool,
+    /// Set as soon as any of it leaves.
+    pub left: &'a Left,
 }
 
 /// An answer whose head is here.
@@ -76,12 +90,11 @@ impl Upstream {
         &self,
         reservation: &Reservation,
         deployment: &Deployment,
-        allow: &Arc<AllowList>,
-        request: HttpRequest,
-        passed: &HeaderMap,
-        stream: bool,
+        outgoing: Outgoing<'_>,
     ) -> Result<Answer, SendError> {
+        let Outgoing { allow, request, passed, stream, left } = outgoing;
         if let Some(script) = deployment.provider.script(&request) {
+            left.set();
             return Ok(Answer {
                 status: script.status,
                 content_type: script.content_type.to_owned(),
@@ -91,7 +104,7 @@ impl Upstream {
         }
         let url = destination(deployment, &request)?;
         check_literal(&url, allow).map_err(|Blocked| SendError::Blocked)?;
-        let mut headers = passed.clone();
+        let mut headers = passed;
         let accept = if stream { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -109,7 +122,8 @@ impl Upstream {
             .clients
             .get(url.port_or_known_default().unwrap_or(0), allow)
             .ok_or(SendError::Unreachable { timed_out: false })?;
-        let sent = client.post(url).headers(headers).body(request.body).send().await;
+        let sent =
+            client.post(url).headers(headers).body(Body::wrap(Watched::new(request.body, left.clone()))).send().await;
         sent.map(Answer::from_http).map_err(|error| classify(&error))
     }
 }

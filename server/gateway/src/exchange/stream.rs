@@ -326,7 +326,10 @@ impl Seen {
                         ChatEvent::Text { index, .. }
                         | ChatEvent::Reasoning { index, .. }
                         | ChatEvent::ToolCall { index, .. } => {
-                            self.open_answers.insert(*index);
+                            // What follows the end of an answer is not part of it.
+                            if !self.finished.contains(index) {
+                                self.open_answers.insert(*index);
+                            }
                         }
                         ChatEvent::Finish { index, .. } => {
                             self.open_answers.remove(index);

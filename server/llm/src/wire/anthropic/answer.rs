@@ -13,6 +13,7 @@ use crate::{
     Error,
     chat::Part,
     event::{Answer, Response},
+    tally::{InputTokens, OutputTokens, UsageReport},
 };
 
 #[derive(Deserialize)]
@@ -86,7 +87,14 @@ pub fn decode_count(body: &[u8]) -> Result<Response, Error> {
     let foreign = Error::Foreign { expected: "a token count" };
     let counted: Counted = serde_json::from_slice(body).map_err(|_| foreign.clone())?;
     let counted = count(Some(&counted.input_tokens)).value().ok_or(foreign)?;
-    Ok(Response { counted: Some(counted), ..Response::default() })
+    // Counting is free.
+    let usage = UsageReport {
+        input: Some(InputTokens::default()),
+        output: Some(OutputTokens::default()),
+        is_final: true,
+        ..UsageReport::default()
+    };
+    Ok(Response { counted: Some(counted), usage: Some(usage), ..Response::default() })
 }
 
 /// The neutral word for a stop reason; those without one stay as they are.

@@ -105,7 +105,13 @@ impl StreamDecoder {
             "message_delta" => self.message_delta(event.delta.unwrap_or_default(), event.usage, &mut events),
             "message_stop" => return FrameKind::End(events),
             "ping" => return FrameKind::Comment,
-            "error" => events.push(ChatEvent::Failed { message: error_message(event.error.as_ref()) }),
+            "error" => {
+                // The vendor's own has no usage; servers that speak its wire sometimes tell it here.
+                if event.usage.is_some_and(|usage| self.meter.update(&usage)) {
+                    events.push(ChatEvent::Usage(self.meter.report(true)));
+                }
+                events.push(ChatEvent::Failed { message: error_message(event.error.as_ref()) });
+            }
             _ => {}
         }
         FrameKind::Events(events)
