@@ -93,7 +93,7 @@ impl Resolve for Checked {
                     port,
                     "a provider's name resolves to addresses that are not allowed"
                 );
-                return Err(Box::new(Blocked).into());
+                return Err(Blocked.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

@@ -56,7 +56,9 @@ impl StreamDecoder {
     fn kind(&mut self, data: &[u8]) -> FrameKind {
         let Ok(mut body) = serde_json::from_slice::<Body>(data) else { return FrameKind::Bad };
         let mut events = Vec::new();
-        if let Some(error) = body.error.take().filter(|error| !error.is_null()) {
+        let error = body.error.take().filter(|error| !error.is_null());
+        let has_failed = error.is_some();
+        if let Some(error) = error {
             events.push(ChatEvent::Failed { message: error_message(&error) });
         }
         let text = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -77,7 +79,7 @@ impl StreamDecoder {
         if is_empty && is_blocked {
             self.block(&mut events);
         }
-        let is_final = self.has_finished();
+        let is_final = self.has_finished() || has_failed;
         let said = !events.is_empty();
         let usage = body.usage_metadata.as_ref().and_then(|value| usage::report(value, is_final));
         let is_usage_only = usage.is_some() && is_empty && !said;
