@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{Error, event::ChatEvent};
+use crate::{Error, event::ChatEvent, sse};
 
 /// One frame of an upstream's stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,35 @@ pub trait Decoder: Send {
     fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error>;
     /// The stream ended: appends what is left.
     fn finish(&mut self, frames: &mut Vec<Frame>);
+}
+
+/// A wire whose streams are server-sent events: it says what each one means, the rest is the same for all.
+pub trait EventReader: Send {
+    fn sse(&mut self) -> &mut sse::Decoder;
+    /// What the data of one event means.
+    fn read(&mut self, data: &[u8]) -> FrameKind;
+}
+
+impl<R: EventReader> Decoder for R {
+    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
+        let mut events = Vec::new();
+        let result = self.sse().push(bytes, &mut events);
+        tell(self, events, frames);
+        result
+    }
+
+    fn finish(&mut self, frames: &mut Vec<Frame>) {
+        let mut events = Vec::new();
+        self.sse().finish(&mut events);
+        tell(self, events, frames);
+    }
+}
+
+fn tell(reader: &mut impl EventReader, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
+    for event in events {
+        let kind = event.data.as_deref().map_or(FrameKind::Comment, |data| reader.read(data));
+        frames.push(Frame { raw: event.raw, kind });
+    }
 }
 
 /// Writes a stream in a client's dialect from events of any origin.

@@ -18,6 +18,7 @@ use crate::{
 
 pub mod anthropic;
 pub mod completions;
+mod count;
 pub mod embeddings;
 mod fields;
 pub mod gemini;

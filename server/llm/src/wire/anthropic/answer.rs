@@ -7,13 +7,14 @@ use serde_json::{Value, value::RawValue};
 
 use super::{
     block::{redacted_seal, signature_seal},
-    usage::{Meter, count},
+    usage::Meter,
 };
 use crate::{
     Error,
     chat::Part,
     event::{Answer, Response},
     tally::{InputTokens, OutputTokens, UsageReport},
+    wire::count::count,
 };
 
 #[derive(Deserialize)]

@@ -11,9 +11,8 @@ use super::{
     usage::Meter,
 };
 use crate::{
-    Error,
     event::ChatEvent,
-    frame::{Decoder, Frame, FrameKind},
+    frame::{EventReader, FrameKind},
     sse,
 };
 
@@ -76,18 +75,6 @@ pub struct StreamDecoder {
 impl StreamDecoder {
     pub fn new(long_cache: bool) -> Self {
         Self { meter: Meter::new(long_cache), ..Self::default() }
-    }
-
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = match &event.data {
-                None => FrameKind::Comment,
-                // Servers that speak this wire beside OpenAI's sometimes end with its marker as well.
-                Some(data) if data.trim_ascii() == b"[DONE]" => FrameKind::Comment,
-                Some(data) => self.kind(data),
-            };
-            frames.push(Frame { raw: event.raw, kind });
-        }
     }
 
     fn kind(&mut self, data: &[u8]) -> FrameKind {
@@ -204,18 +191,17 @@ impl StreamDecoder {
     }
 }
 
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
+impl EventReader for StreamDecoder {
+    fn sse(&mut self) -> &mut sse::Decoder {
+        &mut self.sse
     }
 
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
+    fn read(&mut self, data: &[u8]) -> FrameKind {
+        // Servers that speak this wire beside OpenAI's sometimes end with its marker as well.
+        if data.trim_ascii() == b"[DONE]" {
+            return FrameKind::Comment;
+        }
+        self.kind(data)
     }
 }
 

@@ -9,11 +9,7 @@ use domain::usage::Count;
 use serde_json::{Map, Value};
 
 use crate::tally::{InputTokens, OutputTokens, UsageReport};
-
-/// Most bytes of the raw object that a row keeps.
-const RAW_LIMIT: usize = 4 * 1024;
-/// Counts above this are nonsense.
-const COUNT_LIMIT: u64 = 1 << 31;
+use crate::wire::count::{self, count};
 
 /// The counters of one answer as they come in.
 #[derive(Debug, Default)]
@@ -64,7 +60,7 @@ impl Meter {
         if has_output {
             self.output = output.or(self.output);
         }
-        self.raw = Some(value.to_string()).filter(|raw| raw.len() <= RAW_LIMIT);
+        self.raw = count::raw(value);
         true
     }
 
@@ -157,20 +153,6 @@ fn added(a: InputTokens, b: InputTokens) -> InputTokens {
         cache_read: a.cache_read.saturating_add(b.cache_read),
         cache_write_short: a.cache_write_short.saturating_add(b.cache_write_short),
         cache_write_long: a.cache_write_long.saturating_add(b.cache_write_long),
-    }
-}
-
-/// Absent and null are missing, `12.0` is 12; negative, fractional, text and too large are malformed.
-pub(super) fn count(value: Option<&Value>) -> Count {
-    let number = match value {
-        None | Some(Value::Null) => return Count::Missing,
-        Some(Value::Number(number)) => number,
-        Some(_) => return Count::Malformed,
-    };
-    let whole = number.as_u64().or_else(|| number.to_string().strip_suffix(".0").and_then(|whole| whole.parse().ok()));
-    match whole.filter(|n| *n <= COUNT_LIMIT).and_then(|n| u32::try_from(n).ok()) {
-        Some(n) => Count::Value(n),
-        None => Count::Malformed,
     }
 }
 

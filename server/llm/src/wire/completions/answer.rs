@@ -9,7 +9,7 @@ use crate::{
     Error,
     chat::Part,
     event::{Answer, ChatEvent, Response},
-    frame::{Decoder, Frame, FrameKind},
+    frame::{EventReader, FrameKind},
     sse,
     wire::openai::{Quirks, report},
 };
@@ -78,17 +78,6 @@ impl StreamDecoder {
         Self { quirks, sse: sse::Decoder::default(), has_started: false, has_ended: BTreeMap::new() }
     }
 
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = match &event.data {
-                None => FrameKind::Comment,
-                Some(data) if data.trim_ascii() == b"[DONE]" => FrameKind::End(Vec::new()),
-                Some(data) => self.kind(data),
-            };
-            frames.push(Frame { raw: event.raw, kind });
-        }
-    }
-
     fn kind(&mut self, data: &[u8]) -> FrameKind {
         let Ok(said) = serde_json::from_slice::<Said>(data) else { return FrameKind::Bad };
         let mut events = Vec::new();
@@ -121,24 +110,23 @@ impl StreamDecoder {
     }
 }
 
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
+impl EventReader for StreamDecoder {
+    fn sse(&mut self) -> &mut sse::Decoder {
+        &mut self.sse
     }
 
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
+    fn read(&mut self, data: &[u8]) -> FrameKind {
+        if data.trim_ascii() == b"[DONE]" {
+            return FrameKind::End(Vec::new());
+        }
+        self.kind(data)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Decoder;
     use crate::wire::openai::PLAIN;
 
     #[test]

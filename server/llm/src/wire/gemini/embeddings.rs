@@ -8,7 +8,7 @@ use crate::{
     Error,
     event::Response,
     tally::{InputTokens, OutputTokens, UsageReport},
-    wire::embeddings::EmbedRequest,
+    wire::{count::count, embeddings::EmbedRequest},
 };
 
 /// Most texts of one batch.
@@ -79,7 +79,7 @@ pub fn decode_embeddings(body: &[u8]) -> Result<Response, Error> {
 pub fn decode_count(body: &[u8]) -> Result<Response, Error> {
     const FOREIGN: Error = Error::Foreign { expected: "an answer of countTokens" };
     let body: Value = serde_json::from_slice(body).map_err(|_| FOREIGN)?;
-    let counted = usage::count(body.get("totalTokens")).value().ok_or(FOREIGN)?;
+    let counted = count(body.get("totalTokens")).value().ok_or(FOREIGN)?;
     let usage = UsageReport {
         input: Some(InputTokens::default()),
         output: Some(OutputTokens::default()),

@@ -8,9 +8,8 @@ use super::{
     usage,
 };
 use crate::{
-    Error,
     event::ChatEvent,
-    frame::{Decoder, Frame, FrameKind},
+    frame::{EventReader, FrameKind},
     sse,
 };
 
@@ -44,13 +43,6 @@ impl Default for StreamDecoder {
 impl StreamDecoder {
     pub fn new() -> Self {
         Self { sse: sse::Decoder::default(), has_started: false, calls: Calls::of(None), candidates: Vec::new() }
-    }
-
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = event.data.as_deref().map_or(FrameKind::Comment, |data| self.kind(data));
-            frames.push(Frame { raw: event.raw, kind });
-        }
     }
 
     fn kind(&mut self, data: &[u8]) -> FrameKind {
@@ -137,18 +129,13 @@ impl StreamDecoder {
     }
 }
 
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
+impl EventReader for StreamDecoder {
+    fn sse(&mut self) -> &mut sse::Decoder {
+        &mut self.sse
     }
 
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
+    fn read(&mut self, data: &[u8]) -> FrameKind {
+        self.kind(data)
     }
 }
 

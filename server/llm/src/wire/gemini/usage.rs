@@ -10,11 +10,7 @@ use domain::usage::Count;
 use serde_json::Value;
 
 use crate::tally::{InputTokens, OutputTokens, UsageReport};
-
-/// Most bytes of the raw object that a row keeps.
-const RAW_LIMIT: usize = 4 * 1024;
-/// Counts above this are nonsense.
-const COUNT_LIMIT: u64 = 1 << 31;
+use crate::wire::count::{self, count};
 
 /// Reads a usage object. `None` when there is nothing that looks like one.
 pub(super) fn report(value: &Value, is_final: bool) -> Option<UsageReport> {
@@ -54,7 +50,7 @@ pub(super) fn report(value: &Value, is_final: bool) -> Option<UsageReport> {
     if mismatch {
         flags.push("usage_mismatch");
     }
-    let raw = Some(value.to_string()).filter(|raw| raw.len() <= RAW_LIMIT);
+    let raw = count::raw(value);
     Some(UsageReport { input, output, is_final, flags, raw })
 }
 
@@ -69,23 +65,6 @@ impl Sum {
     fn is(&self, total: u32) -> bool {
         let total = u64::from(total);
         total == self.rest || total == self.rest + u64::from(self.tools)
-    }
-}
-
-/// Absent and null are missing, `12.0` is 12; negative, fractional, text and too large are malformed.
-pub(super) fn count(value: Option<&Value>) -> Count {
-    let number = match value {
-        None | Some(Value::Null) => return Count::Missing,
-        Some(Value::Number(number)) => number,
-        Some(_) => return Count::Malformed,
-    };
-    let whole = number.as_u64().or_else(|| {
-        let text = number.to_string();
-        text.strip_suffix(".0").and_then(|whole| whole.parse().ok())
-    });
-    match whole.filter(|n| *n <= COUNT_LIMIT).and_then(|n| u32::try_from(n).ok()) {
-        Some(n) => Count::Value(n),
-        None => Count::Malformed,
     }
 }
 
@@ -230,7 +209,7 @@ mod tests {
     fn no_object_is_no_report_and_a_long_one_is_not_kept() {
         assert_eq!(report(&Value::Null, true), None);
         assert_eq!(report(&json!([1]), true), None);
-        let long = json!({"promptTokenCount": 1, "x": "y".repeat(RAW_LIMIT)});
+        let long = json!({"promptTokenCount": 1, "x": "y".repeat(count::RAW_LIMIT)});
         assert_eq!(report(&long, true).unwrap().raw, None);
     }
 }

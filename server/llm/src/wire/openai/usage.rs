@@ -8,11 +8,7 @@ use serde_json::{Value, json};
 
 use super::{CachedAt, Quirks, ReasoningCount};
 use crate::tally::{InputTokens, OutputTokens, UsageReport};
-
-/// Most bytes of the raw object that a row keeps.
-const RAW_LIMIT: usize = 4 * 1024;
-/// Counts above this are nonsense.
-const COUNT_LIMIT: u64 = 1 << 31;
+use crate::wire::count::{self, count};
 
 const MALFORMED: &str = "usage_malformed";
 const MISMATCH: &str = "usage_mismatch";
@@ -33,7 +29,7 @@ pub fn report(value: &Value, is_final: bool, quirks: &Quirks) -> Option<UsageRep
     if mismatch {
         flags.push(MISMATCH);
     }
-    let raw = Some(value.to_string()).filter(|raw| raw.len() <= RAW_LIMIT);
+    let raw = count::raw(value);
     Some(UsageReport { input, output, is_final, flags, raw })
 }
 
@@ -164,23 +160,6 @@ impl SumCheck {
 fn at_most(part: u32, whole: u32, mismatch: &mut bool) -> u32 {
     *mismatch |= part > whole;
     part.min(whole)
-}
-
-/// Absent and null are missing, `12.0` is 12; negative, fractional, text and too large are malformed.
-fn count(value: Option<&Value>) -> Count {
-    let number = match value {
-        None | Some(Value::Null) => return Count::Missing,
-        Some(Value::Number(number)) => number,
-        Some(_) => return Count::Malformed,
-    };
-    let whole = number.as_u64().or_else(|| {
-        let text = number.to_string();
-        text.strip_suffix(".0").and_then(|whole| whole.parse().ok())
-    });
-    match whole.filter(|n| *n <= COUNT_LIMIT).and_then(|n| u32::try_from(n).ok()) {
-        Some(n) => Count::Value(n),
-        None => Count::Malformed,
-    }
 }
 
 #[cfg(test)]

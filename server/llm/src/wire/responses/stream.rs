@@ -14,9 +14,8 @@ use super::{
     usage,
 };
 use crate::{
-    Error,
     event::ChatEvent,
-    frame::{Decoder, Frame, FrameKind},
+    frame::{EventReader, FrameKind},
     sse,
 };
 
@@ -31,18 +30,6 @@ pub struct StreamDecoder {
 impl StreamDecoder {
     pub fn new() -> Self {
         Self::default()
-    }
-
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = match &event.data {
-                None => FrameKind::Comment,
-                // Some proxies add the end marker of another wire: it says nothing here.
-                Some(data) if data.trim_ascii() == b"[DONE]" => FrameKind::Comment,
-                Some(data) => self.kind(data),
-            };
-            frames.push(Frame { raw: event.raw, kind });
-        }
     }
 
     fn kind(&mut self, data: &[u8]) -> FrameKind {
@@ -152,18 +139,17 @@ fn failed(event: &Value) -> ChatEvent {
     ChatEvent::Failed { message: message.unwrap_or("the provider reported an error").to_owned() }
 }
 
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
+impl EventReader for StreamDecoder {
+    fn sse(&mut self) -> &mut sse::Decoder {
+        &mut self.sse
     }
 
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
+    fn read(&mut self, data: &[u8]) -> FrameKind {
+        // Some proxies add the end marker of another wire: it says nothing here.
+        if data.trim_ascii() == b"[DONE]" {
+            return FrameKind::Comment;
+        }
+        self.kind(data)
     }
 }
 

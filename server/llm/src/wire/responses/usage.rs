@@ -4,11 +4,9 @@ use serde_json::{Value, json};
 
 use crate::{
     tally::{InputTokens, OutputTokens, UsageReport},
+    wire::count,
     wire::openai,
 };
-
-/// Most bytes of the raw object that a row keeps.
-const RAW_LIMIT: usize = 4 * 1024;
 
 /// Reads a usage object. `None` when there is nothing that looks like one.
 pub fn report(usage: &Value, is_final: bool) -> Option<UsageReport> {
@@ -29,7 +27,7 @@ pub fn report(usage: &Value, is_final: bool) -> Option<UsageReport> {
         input.cache_write_long = long.min(input.cache_write_short);
         input.cache_write_short -= input.cache_write_long;
     }
-    report.raw = Some(usage.to_string()).filter(|raw| raw.len() <= RAW_LIMIT);
+    report.raw = count::raw(usage);
     Some(report)
 }
 
@@ -125,7 +123,7 @@ mod tests {
     fn no_object_is_no_report_and_a_large_one_is_not_kept() {
         assert_eq!(report(&Value::Null, true), None);
         assert_eq!(report(&json!([]), true), None);
-        let large = json!({"input_tokens": 1, "note": "x".repeat(RAW_LIMIT)});
+        let large = json!({"input_tokens": 1, "note": "x".repeat(count::RAW_LIMIT)});
         assert_eq!(report(&large, true).unwrap().raw, None);
     }
 }

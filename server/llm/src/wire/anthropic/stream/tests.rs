@@ -1,4 +1,5 @@
 use super::*;
+use crate::frame::Decoder;
 use crate::{
     chat::{Origin, Seal},
     tally::{InputTokens, OutputTokens, UsageReport},

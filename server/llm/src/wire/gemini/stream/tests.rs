@@ -1,4 +1,5 @@
 use super::*;
+use crate::frame::Decoder;
 use crate::tally::{InputTokens, OutputTokens, UsageReport};
 
 fn kinds(chunks: &[&str]) -> Vec<FrameKind> {

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::{Quirks, Said, calls::Calls, find_usage, finish_reason, made_up_id, usage};
 use crate::{
-    Error,
     event::ChatEvent,
-    frame::{Decoder, Frame, FrameKind},
+    frame::{EventReader, FrameKind},
     sse,
     wire::openai::details::Detail,
 };
@@ -56,17 +55,6 @@ struct Progress {
 impl StreamDecoder {
     pub fn new(quirks: &'static Quirks) -> Self {
         Self { quirks, sse: sse::Decoder::default(), id: None, has_started: false, answers: BTreeMap::new() }
-    }
-
-    fn frames(&mut self, events: Vec<sse::Event>, frames: &mut Vec<Frame>) {
-        for event in events {
-            let kind = match &event.data {
-                None => FrameKind::Comment,
-                Some(data) if data.trim_ascii() == b"[DONE]" => FrameKind::End(Vec::new()),
-                Some(data) => self.kind(data),
-            };
-            frames.push(Frame { raw: event.raw, kind });
-        }
     }
 
     fn kind(&mut self, data: &[u8]) -> FrameKind {
@@ -134,18 +122,16 @@ impl StreamDecoder {
     }
 }
 
-impl Decoder for StreamDecoder {
-    fn push(&mut self, bytes: &[u8], frames: &mut Vec<Frame>) -> Result<(), Error> {
-        let mut events = Vec::new();
-        let result = self.sse.push(bytes, &mut events);
-        self.frames(events, frames);
-        result
+impl EventReader for StreamDecoder {
+    fn sse(&mut self) -> &mut sse::Decoder {
+        &mut self.sse
     }
 
-    fn finish(&mut self, frames: &mut Vec<Frame>) {
-        let mut events = Vec::new();
-        self.sse.finish(&mut events);
-        self.frames(events, frames);
+    fn read(&mut self, data: &[u8]) -> FrameKind {
+        if data.trim_ascii() == b"[DONE]" {
+            return FrameKind::End(Vec::new());
+        }
+        self.kind(data)
     }
 }
 

@@ -141,7 +141,7 @@ fn a_raw_object_is_kept_up_to_its_limit() {
         read(json!({"prompt_tokens": 1, "cost": 0.5})).raw.as_deref(),
         Some(r#"{"prompt_tokens":1,"cost":0.5}"#)
     );
-    assert_eq!(read(json!({"x": "y".repeat(RAW_LIMIT)})).raw, None);
+    assert_eq!(read(json!({"x": "y".repeat(count::RAW_LIMIT)})).raw, None);
 }
 
 #[test]

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::chat::Seal;
+use crate::frame::Decoder;
 
 fn kinds(events: &[Value]) -> Vec<FrameKind> {
     let input: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
