@@ -77,17 +77,29 @@ mod real {
         refused.forget();
     }
 
+    /// The fields of a form by name; boxes only where they are ticked.
+    pub fn form_fields(id: &str) -> Vec<(String, String)> {
+        let Ok(found) = document().query_selector_all(&format!("#{id} input[name]")) else { return Vec::new() };
+        let mut fields = Vec::new();
+        for index in 0..found.length() {
+            let Some(Ok(field)) = found.get(index).map(JsCast::dyn_into::<HtmlInputElement>) else { continue };
+            if field.type_() != "checkbox" || field.checked() {
+                fields.push((field.name(), field.value()));
+            }
+        }
+        fields
+    }
+
     /// Reads the file that was chosen in a file field as text, and hands over its name and its text. A file that cannot be
     /// read is an empty one.
     pub fn read_file(id: &str, done: Rc<dyn Fn(String, String)>) {
         let chosen = by_id::<HtmlInputElement>(id).and_then(|field| field.files()).and_then(|files| files.get(0));
         let Some(file) = chosen else { return };
-        let (name, otherwise, other_name) = (file.name(), done.clone(), file.name());
-        let read = Closure::once(move |text: JsValue| done(name, text.as_string().unwrap_or_default()));
-        let refused = Closure::once(move |_: JsValue| otherwise(other_name, String::new()));
-        let _promise = file.text().then2(&read, &refused);
-        read.forget();
-        refused.forget();
+        let name = file.name();
+        // One for both ends of the promise: what a refusal brings is no text.
+        let ended = Closure::once(move |text: JsValue| done(name, text.as_string().unwrap_or_default()));
+        let _promise = file.text().then2(&ended, &ended);
+        ended.forget();
     }
 
     pub fn open_dialog(id: &str) {
@@ -201,6 +213,9 @@ mod server {
     pub fn set_preference(_name: &str, _value: Option<&str>) {}
     pub fn mark_hydrated() {}
     pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}
+    pub fn form_fields(_id: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
     pub fn read_file(_id: &str, _done: Rc<dyn Fn(String, String)>) {}
     pub fn open_dialog(_id: &str) {}
     pub fn close_dialog(_id: &str) {}

@@ -21,6 +21,8 @@ pub mod page_mark;
 pub mod reactive;
 pub mod reveal;
 pub mod select;
+pub mod sheet;
+pub mod sheet_page;
 pub mod skeleton;
 pub mod stat;
 pub mod submit;

@@ -36,6 +36,8 @@ pub mod format;
 pub mod forms;
 pub mod pages;
 mod prelude;
+#[cfg(feature = "ssr")]
+mod sheets;
 
 /// The document around [`App`]. Rendered on the server only; its scripts and preloads carry the nonce of the response, which
 /// is why `<HydrationScripts>` is not used: its module preload has none.

@@ -62,6 +62,25 @@ pub struct Server {
     grace: Duration,
 }
 
+async fn start_gateway(
+    foundation: &Foundation,
+    tasks: &TaskTracker,
+    core: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Gateway, Error> {
+    let parts = gateway::Parts {
+        pools: foundation.pools.clone(),
+        vault: foundation.vault.clone(),
+        clock: foundation.clock.clone(),
+        entropy: foundation.entropy.clone(),
+        patience: gateway::Patience::default(),
+        tasks: tasks.clone(),
+        core: core.clone(),
+        stop: stop.clone(),
+    };
+    Ok(Gateway::start(parts).await?)
+}
+
 impl Server {
     /// Starts everything and returns once requests are answered. Tests use the same door as `tallygate serve`.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
@@ -75,17 +94,7 @@ impl Server {
 
         let (tasks, core) = (TaskTracker::new(), TaskTracker::new());
         let (accept, work, core_stop) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
-        let gateway = Gateway::start(gateway::Parts {
-            pools: foundation.pools.clone(),
-            vault: foundation.vault.clone(),
-            clock: foundation.clock.clone(),
-            entropy: foundation.entropy.clone(),
-            patience: gateway::Patience::default(),
-            tasks: tasks.clone(),
-            core: core.clone(),
-            stop: core_stop.clone(),
-        })
-        .await?;
+        let gateway = start_gateway(&foundation, &tasks, &core, &core_stop).await?;
         let watch = Executor::start(runs::Parts {
             pools: foundation.pools.clone(),
             gateway: gateway.clone(),

@@ -40,6 +40,7 @@ const WITHOUT_TEAM: &[(&str, &str)] = &[
     ("providers::by_slug", "slugs are unique across the instance, and the bundle describes all of it"),
     ("providers::credential", "the provider was read with its owner before"),
     ("providers::set_base_url", "the provider was read with its owner before"),
+    ("providers::set_preset", "the provider was read with its owner before"),
     ("runs::team_of", "tells whose run it is; rights are checked against the answer"),
     ("runs/cells::claim", "the queue is one table for all teams; the claimed cell names its team"),
     ("runs/cells::renew", "leases belong to one executor, not to a team"),

@@ -24,7 +24,8 @@ cargo xtask <command>
   site [--release]                build the browser side into target/site
   dev                             setup, site, then the server; rebuilds on change
   verify [--only STEP] [--fix]    everything CI runs, cheapest first
-  bench gateway [--rounds N]      what the gateway adds to direct and to nginx, into target/bench";
+  bench gateway [--rounds N] [--as-built]
+                                  what the gateway adds to direct and to nginx, into target/bench";
 
 fn main() -> ExitCode {
     match run() {

@@ -4,18 +4,20 @@ use std::{future::Future, pin::Pin};
 
 use domain::ApiError;
 
-use super::{erase::Erase, error_panel::sentence, icon::icon};
+use super::{erase::Erase, error_panel::sentence, icon::icon, toast::Toasts};
 use crate::{api::Answer, browser, prelude::*};
 
 #[derive(Clone, Copy)]
 pub struct Submit {
     pub busy: RwSignal<bool>,
     pub error: RwSignal<Option<ApiError>>,
+    /// Looked up while the view is built: an event has no context.
+    toasts: Option<Toasts>,
 }
 
 impl Submit {
     pub fn new() -> Self {
-        Self { busy: RwSignal::new(false), error: RwSignal::new(None) }
+        Self { busy: RwSignal::new(false), error: RwSignal::new(None), toasts: use_context() }
     }
 
     /// Sends `work` and hands its answer to `done`; a refusal is kept for the fields and the first wrong one gets focus.
@@ -25,6 +27,18 @@ impl Submit {
         done: impl FnOnce(T) + Send + 'static,
     ) {
         self.send(Box::pin(async move { work.await.map(done).map_err(|failure| failure.0) }));
+    }
+
+    /// The same for what answers with a sentence: says it in a toast, then goes on.
+    pub fn tell(self, work: Pin<Box<dyn Future<Output = Answer<String>> + Send>>, then: Box<dyn Fn() + Send>) {
+        self.send(Box::pin(async move {
+            let said = work.await.map_err(|failure| failure.0)?;
+            if let Some(toasts) = self.toasts {
+                toasts.done(said);
+            }
+            then();
+            Ok(())
+        }));
     }
 
     fn send(self, work: Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send>>) {

@@ -27,7 +27,8 @@ use tower::ServiceExt as _;
 
 use super::script::Cut;
 
-const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
+const INTERIM: &[u8] =
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </style.css>; rel=preload\r\n\r\n";
 
 /// The connection a request came on.
 #[derive(Default)]

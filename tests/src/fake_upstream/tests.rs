@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http_client;
 
+mod transport;
 mod vendors;
 
 async fn fake(script: Script) -> FakeUpstream {

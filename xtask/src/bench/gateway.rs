@@ -26,12 +26,14 @@ const MODEL: &str = "bench";
 struct Wanted {
     program: &'static str,
     build: &'static str,
+    /// Build it first; otherwise it is measured as it lies there.
+    is_built: bool,
     rounds: Option<String>,
 }
 
 pub fn run(args: &[&str]) -> Result<()> {
     let wanted = wanted(args)?;
-    if wanted.program == RELEASE {
+    if wanted.is_built {
         // The product exactly as it is shipped; a build together with tools could switch on more of its libraries.
         shell::run(&mut shell::cargo(&["build", "--release", "-p", "server", "--bin", "tallygate"]))?;
     }
@@ -62,14 +64,18 @@ const RELEASE: &str = "target/release/tallygate";
 const DEBUG: &str = "target/debug/tallygate";
 
 fn wanted(args: &[&str]) -> Result<Wanted> {
-    let mut wanted = Wanted { program: RELEASE, build: "release", rounds: None };
+    let mut wanted = Wanted { program: RELEASE, build: "release", is_built: true, rounds: None };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match *arg {
-            // As it lies there: for work on the bench itself.
-            "--debug" => (wanted.program, wanted.build) = (DEBUG, "debug, not built now: figures mean nothing"),
+            // Sources that others edit meanwhile would be another product at every run.
+            "--as-built" => (wanted.build, wanted.is_built) = ("release, as built before", false),
+            // For work on the bench itself.
+            "--debug" => {
+                wanted = Wanted { program: DEBUG, build: "debug: figures mean nothing", is_built: false, ..wanted };
+            }
             "--rounds" => wanted.rounds = Some((*args.next().context("--rounds wants a number")?).to_owned()),
-            other => bail!("bench gateway does not know `{other}`; it knows --rounds N and --debug"),
+            other => bail!("bench gateway does not know `{other}`; it knows --rounds N, --as-built and --debug"),
         }
     }
     Ok(wanted)

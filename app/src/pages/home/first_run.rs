@@ -37,7 +37,7 @@ pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSigna
                 <div class="way">
                     {icon("plug")} <h3>"Your own provider"</h3>
                     <p>
-                        "Any service that speaks the OpenAI API, from a vendor or in your own network. You need its address and its key."
+                        "A vendor such as OpenAI, Anthropic or Gemini, or a model server in your own network. You need its key or its address."
                     </p>
                     <a class="button button-primary" href=move || format!("/t/{}/providers?connect=1", team.get())>
                         <span>"Connect a provider"</span>

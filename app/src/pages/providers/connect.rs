@@ -96,10 +96,9 @@ fn vendors(kinds: Vec<ProviderKind>) -> Vec<Arc<Vendor>> {
 }
 
 impl Vendor {
-    /// A name that the form suggests; empty where only its owner can name it.
-    fn slug(&self) -> String {
-        let is_kind = self.preset.id.is_empty() && self.group != Group::Own;
-        if is_kind { self.kind.kind.clone() } else { self.preset.id.clone() }
+    /// What tells it from the others.
+    fn id(&self) -> String {
+        if self.preset.id.is_empty() { self.kind.kind.clone() } else { self.preset.id.clone() }
     }
 }
 
@@ -107,8 +106,10 @@ impl Vendor {
 #[derive(Clone, Copy)]
 struct Draft {
     team: Signal<String>,
-    /// The title of a vendor; empty in the first step.
+    /// The id of a vendor; empty in the first step.
     chosen: RwSignal<String>,
+    /// The one that was chosen before.
+    left: RwSignal<String>,
     slug: RwSignal<String>,
     base_url: RwSignal<String>,
     credential: RwSignal<String>,
@@ -118,11 +119,14 @@ struct Draft {
 
 impl Draft {
     fn choose(self, vendor: &Vendor) {
-        self.slug.set(vendor.slug());
+        // A server that no preset knows has a name that only its owner knows.
+        let is_other = vendor.group == Group::Own && vendor.preset.id.is_empty();
+        self.slug.set(if is_other { String::new() } else { vendor.id() });
         self.base_url.set(vendor.preset.base_url.clone());
         self.credential.set(String::new());
         self.submit.error.set(None);
-        self.chosen.set(vendor.preset.title.clone());
+        self.left.set(vendor.id());
+        self.chosen.set(vendor.id());
     }
 
     fn of(self, vendor: &Vendor) -> NewProvider {
@@ -141,8 +145,9 @@ impl Draft {
 #[component]
 pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> impl IntoView {
     let kinds = fetch(String::new, |_| api::providers::kinds());
-    let [chosen, slug, base_url, credential] = [(); 4].map(|()| RwSignal::new(String::new()));
-    let draft = Draft { team, chosen, slug, base_url, credential, shared: RwSignal::new(false), submit: Submit::new() };
+    let [chosen, left, slug, base_url, credential] = [(); 5].map(|()| RwSignal::new(String::new()));
+    let draft =
+        Draft { team, chosen, left, slug, base_url, credential, shared: RwSignal::new(false), submit: Submit::new() };
     view! {
         <Dialog
             id="provider-dialog"
@@ -158,7 +163,7 @@ pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<V
 fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
     live(move || {
         let chosen = draft.chosen.get();
-        match all.iter().find(|it| it.preset.title == chosen) {
+        match all.iter().find(|it| it.id() == chosen) {
             Some(vendor) => form(vendor.clone(), draft, open, list),
             None => picker(&all, draft),
         }
@@ -166,9 +171,7 @@ fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetche
 }
 
 fn picker(all: &[Arc<Vendor>], draft: Draft) -> AnyView {
-    // Whoever comes back from the form suggests the name of the vendor that was left.
-    let left = draft.slug.get_untracked();
-    react(move || browser::focus(&tile_id(&left)));
+    react(move || browser::focus(&tile_id(&draft.left.get_untracked())));
     let part = |group: Group, heading: &'static str| {
         let tiles = all.iter().filter(|it| it.group == group).map(|it| tile(it.clone(), draft)).collect::<Vec<_>>();
         view! {
@@ -186,8 +189,8 @@ fn picker(all: &[Arc<Vendor>], draft: Draft) -> AnyView {
     .erase()
 }
 
-fn tile_id(slug: &str) -> String {
-    format!("provider-vendor-{slug}")
+fn tile_id(id: &str) -> String {
+    format!("provider-vendor-{id}")
 }
 
 fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
@@ -197,8 +200,9 @@ fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
         Group::BuiltIn => "inside this server",
         _ => host.unwrap_or("at your address"),
     };
-    let place = place.to_owned();
-    let (id, title) = (tile_id(&it.slug()), it.preset.title.clone());
+    // Long names may break behind a dot.
+    let place = place.replace('.', ".\u{200b}");
+    let (id, title) = (tile_id(&it.id()), it.preset.title.clone());
     view! {
         <li>
             <button class="vendor" type="button" id=id on:click=move |_| draft.choose(&it)>

@@ -102,48 +102,36 @@ fn line(price: &[PriceComponent], usage: &Usage, class: PriceClass) -> Option<An
 
 /// What was held back before the call, and what it cost in the end.
 fn ledger_lines(it: &AttemptDetail) -> AnyView {
+    let exact = |amount: Money| format!("${}", amount.exact());
     let cost = amount(it.row.cost, it.row.unpriced, it.row.usage_source);
     let bound =
         format!("for at most {} input and {} output tokens", thousands(it.input_bound), thousands(it.output_cap));
-    view! {
-        <dl class="ledger-lines">
-            <div>
-                <dt>"Reserved before sending"</dt>
-                <dd title=format!("${}", it.reserved.exact())>{it.reserved.short()}</dd>
-                <dd class="ledger-note">{bound}</dd>
-            </div>
-            <div>
-                <dt>"Cost"</dt>
-                <dd title=cost.title.clone()>{cost.text}</dd>
-                <dd class="ledger-note">{cost.title}</dd>
-            </div>
-            <div class="ledger-total">
-                <dt>"Charged"</dt>
-                <dd title=format!("${}", it.charged.exact())>{it.charged.short()}</dd>
-                <dd class="ledger-note">{format!("${}", it.charged.exact())}</dd>
-            </div>
-            {difference(it)}
-        </dl>
-    }
-    .erase()
-}
-
-/// What the reservation was too high or too low by, once the attempt is over.
-fn difference(it: &AttemptDetail) -> Option<AnyView> {
+    let mut lines = vec![
+        ledger_line("", "Reserved before sending", it.reserved.short(), exact(it.reserved), bound),
+        ledger_line("", "Cost", cost.text, cost.title.clone(), cost.title),
+        ledger_line("ledger-total", "Charged", it.charged.short(), exact(it.charged), exact(it.charged)),
+    ];
+    // What the reservation was too high or too low by, once the attempt is over.
     let rest = it.reserved.0.saturating_sub(it.charged.0);
     let (words, note) = match it.row.state {
-        AttemptState::Reserved => return None,
         AttemptState::Uncertain => ("Given back", "What the provider billed is not known: all of it counts"),
         _ if rest < 0 => ("Above the reservation", "It cost more than its bound, and is charged in full"),
         _ => ("Given back", "Reserved less charged"),
     };
-    let amount = Money(rest.saturating_abs());
-    let line = view! {
-        <div>
-            <dt>{words}</dt>
-            <dd title=format!("${}", amount.exact())>{amount.short()}</dd>
+    if it.row.state != AttemptState::Reserved {
+        let amount = Money(rest.saturating_abs());
+        lines.push(ledger_line("", words, amount.short(), exact(amount), note.to_owned()));
+    }
+    view! { <dl class="ledger-lines">{lines}</dl> }.erase()
+}
+
+fn ledger_line(class: &'static str, term: &'static str, amount: String, exact: String, note: String) -> AnyView {
+    view! {
+        <div class=class>
+            <dt>{term}</dt>
+            <dd title=exact>{amount}</dd>
             <dd class="ledger-note">{note}</dd>
         </div>
-    };
-    Some(line.erase())
+    }
+    .erase()
 }

@@ -81,4 +81,4 @@ fn note(dropped: &mut Vec<String>, field: &str) {
 }
 
 #[cfg(test)]
-mod properties;
+mod tests;

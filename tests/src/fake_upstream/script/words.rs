@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, Result, bail};
 
 use super::{
-    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Script, Terminator, UsageForm, UsagePlace,
+    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Script, Terminator, UsageForm,
+    UsagePlace,
 };
 
 /// Changes `script` by one word, `name` or `name=value`. An unknown word is an error.
@@ -149,6 +150,15 @@ mod tests {
         assert_eq!(
             Script::default().for_model("small--additive").unwrap(),
             Script::usage(UsageForm::AdditiveReasoning)
+        );
+        assert_eq!(
+            Script::default().for_model("small--bad-chunk=3--interim--drip=7--long-length").unwrap(),
+            Script {
+                interim: true,
+                between_pieces_ms: 7,
+                length: LengthForm::TooLong,
+                ..Script::cut_after(3, Cut::BadChunk)
+            }
         );
         let script = Script::default().for_model("m--error-usage=3--served=other").unwrap();
         assert_eq!(script.fault, Fault::ErrorWithUsageAfter { frames: 3 });

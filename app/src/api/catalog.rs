@@ -1,0 +1,22 @@
+//! The built-in catalogue of models.
+
+use leptos::prelude::*;
+
+use super::{Failure, protocol::JsonPost};
+#[cfg(feature = "ssr")]
+use super::{actor, context, respond};
+use crate::components::sheet::{Ask, Sheet};
+#[cfg(feature = "ssr")]
+use crate::sheets::catalog;
+
+#[server(prefix = "/ui", endpoint = "catalog/search", protocol = JsonPost)]
+pub async fn search(ask: Ask) -> Result<Sheet, Failure> {
+    respond(control::catalog::search(&context()?, &actor()?, catalog::query(ask)).await).map(catalog::sheet)
+}
+
+/// Adds a model of the catalogue, its price unconfirmed.
+#[server(prefix = "/ui", endpoint = "catalog/add", protocol = JsonPost)]
+pub async fn add(ask: Ask) -> Result<String, Failure> {
+    respond(control::catalog::add(&context()?, &actor()?, catalog::new_model(ask)).await)
+        .map(|it| format!("{} added", it.name))
+}
