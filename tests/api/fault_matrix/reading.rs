@@ -15,7 +15,7 @@ use tokio::{
 use super::stage::{Model, Stage};
 
 /// More than all buffers of the operating system between the provider and the client together.
-const MEGABYTES: usize = 64;
+const MEGABYTES: usize = 32;
 /// Pieces of text before the bulk.
 const BEFORE: u64 = 4;
 

@@ -199,7 +199,7 @@ fn streamed(ask: &Ask, answer: &Answer, heard: &mut Heard) -> anyhow::Result<()>
     if heard.is_complete {
         heard.told = match ask.work {
             Work::Chat(dialect, _) => dialect.read(answer, true)?.usage,
-            _ => events().filter_map(|event| usage(&event["usage"])).last(),
+            _ => events().filter_map(|event| usage(&event["usage"])).next_back(),
         };
     }
     Ok(())

@@ -236,7 +236,7 @@ impl Ask {
         }
         // Every other answer of some length is cut short by its own limit.
         if let Work::Chat(dialect, Scenario::Plain | Scenario::Cached) = self.work
-            && self.cap % 2 == 0
+            && self.cap.is_multiple_of(2)
         {
             body[cap_of(dialect)] = Value::from(self.cap);
         }
