@@ -68,8 +68,4 @@ fn every_row_from_11_to_87_has_a_line() {
     let lines: Vec<&str> = groups.iter().flatten().map(|row| row.id).collect();
     let missing: Vec<u32> = (11..=87).filter(|id| !lines.contains(&id.to_string().as_str())).collect();
     assert_eq!(missing, [32, 38, 39]);
-    let cells =
-        |row: &row::Row| row.routes.len() * (usize::from(row.stream.is_some()) + usize::from(row.whole.is_some()));
-    let cells: usize = groups.iter().flatten().map(cells).sum();
-    eprintln!("{} lines, {cells} cells", lines.len());
 }

@@ -121,7 +121,14 @@ fn aims(report: &Report, text: &mut String) -> std::fmt::Result {
     row("added p50, 1 connection: one insert + 0.4 ms", "<=", "ms", more(AIM_ADDED_MS), added)?;
     row("first-content penalty p50, 1 connection: one insert + 1 ms", "<=", "ms", more(AIM_FIRST_MS), first)?;
     row(&format!("requests per second, 64 connections, rows {parity}"), ">=", "/s", Some(AIM_PER_SECOND), per_second)?;
-    row("resident memory of the server after the run", "<=", "MB", Some(AIM_MEMORY_MB), report.server_mb)
+    row("resident memory of the server after the run", "<=", "MB", Some(AIM_MEMORY_MB), report.server_mb)?;
+    let beyond = |kind| spread(&report.beyond_insert(kind));
+    writeln!(
+        text,
+        "\nBeyond the insert of the same round, lowest and highest round: added p50 {} ms,",
+        beyond(Kind::Plain)
+    )?;
+    writeln!(text, "first-content penalty p50 {} ms. Wide apart: the machine was not ours alone.", beyond(Kind::Stream))
 }
 
 fn ledger(report: &Report, text: &mut String) -> std::fmt::Result {
@@ -195,6 +202,15 @@ impl Report {
         self.cells.iter().find(|cell| (cell.way, cell.kind, cell.connections) == (way, kind, connections))
     }
 
+    /// For each round with one connection: what the gateway added, less the insert measured right before.
+    fn beyond_insert(&self, kind: Kind) -> Vec<f64> {
+        let medians = |way| self.cell(way, kind, CONNECTIONS[0]).map(|cell| cell.medians_ms.iter());
+        let (Some(gateway), Some(direct)) = (medians(Way::Gateway), medians(Way::Direct)) else { return Vec::new() };
+        let place = KINDS.iter().position(|one| *one == kind).unwrap_or(0);
+        let inserts = self.insert_medians_ms.iter().skip(place).step_by(KINDS.len());
+        gateway.zip(direct).zip(inserts).map(|((gateway, direct), insert)| gateway - direct - insert).collect()
+    }
+
     /// What the gateway adds to the provider's own time.
     fn added(&self, kind: Kind, connections: usize, percent: usize) -> Option<f64> {
         let time = |way| self.cell(way, kind, connections)?.times().percentile_ms(percent);
@@ -242,6 +258,7 @@ mod tests {
         assert!(text.contains("| <= 2.40 ms | 2.00 ms | met |"), "{text}");
         assert!(text.contains("| <= 120.00 MB | 130.00 MB | missed |"), "{text}");
         assert!(text.contains("| >= 2000.00 /s | - /s | not measured |"), "{text}");
+        assert!(text.contains("added p50 0.00-0.00 ms"), "{text}");
     }
 
     #[test]
