@@ -7,6 +7,7 @@ use crate::components::sheet::{Cell, Kind};
 
 pub mod catalog;
 pub mod imports;
+pub mod models;
 pub mod prices;
 
 fn cell(kind: Kind, text: impl Into<String>) -> Cell {

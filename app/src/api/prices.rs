@@ -14,7 +14,7 @@ use crate::sheets::{imports, prices};
 #[server(prefix = "/ui", endpoint = "prices/list", protocol = JsonPost)]
 pub async fn list(ask: Ask) -> Result<Sheet, Failure> {
     let model = respond(prices::model(&ask))?;
-    respond(control::prices::list(&context()?, &actor()?, &ask.team, model).await).map(prices::sheet)
+    respond(control::prices::list(&context()?, &actor()?, &ask.team, model).await).map(|it| prices::sheet(it, model))
 }
 
 /// Adds a version.

@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use http::Method;
 use leptos::server_fn::{
-    Http, Protocol, ServerFn,
+    Http, Protocol,
     client::Client,
     codec::Json,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -19,7 +19,6 @@ use leptos::server_fn::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Answer, Failure, tree};
-use crate::components::sheet::Ask;
 
 const JSON: &str = "application/json";
 
@@ -57,20 +56,6 @@ where
 
 /// An answer on its way.
 pub type Work<T> = Pin<Box<dyn Future<Output = Answer<T>> + Send>>;
-
-/// Calls a server function by its path with what pages of cells ask ([`Ask`]). A function that is called by its name is
-/// compiled into the browser's program, 1 kB each; these are only named.
-pub fn call<T: DeserializeOwned + 'static>(path: &'static str, ask: Ask) -> Work<T> {
-    type Browser = <super::prices::List as ServerFn>::Client;
-    let answer = exchange::<Browser>(path.to_owned(), serde_json::to_vec(&Asked { ask }).ok());
-    Box::pin(async move { tree::read(&answer.await?).ok_or_else(unreadable) })
-}
-
-/// The one argument of these functions.
-#[derive(Serialize)]
-struct Asked {
-    ask: Ask,
-}
 
 fn unreadable() -> Failure {
     refused(ServerFnErrorErr::Deserialization(String::new()))

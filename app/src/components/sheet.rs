@@ -7,7 +7,7 @@ use domain::ApiError;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    badge::{Tone, badge},
+    badge::{Tone, badge, tag},
     button::Button,
     erase::Erase,
     error_panel::sentence,
@@ -44,8 +44,11 @@ pub enum Kind {
     Figures,
     /// A dash; `note` says why.
     Missing,
-    /// `value` is the address.
+    /// `value` is the address of somebody else's page.
     Link,
+    /// `value` is the address of a page of ours.
+    Go,
+    Tag,
     Ok,
     Warn,
     Neutral,
@@ -165,7 +168,7 @@ fn class(kind: Kind) -> &'static str {
     match kind {
         Kind::Figures | Kind::Missing => "figures",
         Kind::Mono => "mono",
-        Kind::Button => "row-actions",
+        Kind::Button | Kind::Go => "row-actions",
         _ => "",
     }
 }
@@ -188,6 +191,8 @@ fn piece(it: Cell, acts: Acts) -> AnyView {
             </a>
         }
         .erase(),
+        Kind::Go => go(value, text),
+        Kind::Tag => tag(text),
         Kind::Button => {
             let press = Callback::new(move |()| acts.press.run(value.clone()));
             view! { <Button label=text busy=acts.submit.busy press=press /> }.erase()
@@ -207,6 +212,15 @@ fn piece(it: Cell, acts: Acts) -> AnyView {
 /// The reason is dynamic here, unlike in [`missing`].
 fn missing_piece(why: String) -> AnyView {
     if why.is_empty() { missing("Not known") } else { view! { <span class="missing">{why}</span> }.erase() }
+}
+
+fn go(href: String, label: String) -> AnyView {
+    view! {
+        <a class="button" href=href>
+            <span>{label}</span>
+        </a>
+    }
+    .erase()
 }
 
 fn input(text: String, name: String, label: String, submit: Submit) -> AnyView {

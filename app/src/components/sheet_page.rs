@@ -3,12 +3,13 @@
 //!
 //! One more page: a constant of [`SheetPage`] in `pages/`, its arrangement in `crate::sheets`.
 
-use std::rc::Rc;
+use std::{future::Future, pin::Pin, rc::Rc};
 
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     button::{Button, Look},
+    empty_state::empty_state,
     erase::Erase,
     fetched::{Fetched, fetch},
     field::{FieldInfo, text_field},
@@ -17,14 +18,12 @@ use super::{
     skeleton::Shape,
     submit::{Submit, form_error},
 };
-use crate::{
-    api::protocol::{Work, call},
-    browser,
-    prelude::*,
-};
+use crate::{api::Answer, browser, prelude::*};
 
 const FORM: &str = "sheet-form";
 const FILE: &str = "sheet-file";
+
+pub type Work<T> = Pin<Box<dyn Future<Output = Answer<T>> + Send>>;
 
 /// Where the subject comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +41,12 @@ pub struct SheetPage {
     /// Is it a part of the page of models?
     pub of_models: bool,
     pub subject: Subject,
-    /// Paths of the server functions: what is shown, what a button does, what the form does. The latter two answer with
-    /// the sentence that is then said.
-    pub load: &'static str,
-    pub press: &'static str,
-    pub send: &'static str,
-    /// The first one, for the server itself.
-    #[cfg(feature = "ssr")]
-    pub load_here: fn(Ask) -> Work<Sheet>,
+    pub load: fn(Ask) -> Work<Sheet>,
+    /// What a button does, and what the form does: they answer with the sentence that is then said.
+    pub press: fn(Ask) -> Work<String>,
+    pub send: fn(Ask) -> Work<String>,
+    /// Icon, title and words of a page that has nothing to show.
+    pub empty: (&'static str, &'static str, &'static str),
     /// What stands above the form.
     pub form_title: &'static str,
     pub form_text: &'static str,
@@ -72,7 +69,7 @@ struct State {
 }
 
 impl State {
-    fn act(self, path: &'static str, value: String, fields: Fields) {
+    fn act(self, call: fn(Ask) -> Work<String>, value: String, fields: Fields) {
         let ask = Ask {
             team: self.team.get_untracked(),
             subject: self.subject.get_untracked(),
@@ -80,11 +77,18 @@ impl State {
             value,
             fields,
         };
-        self.submit.tell(call(path, ask), Box::new(move || self.sheet.refetch()));
+        self.submit.tell(call(ask), Box::new(move || self.sheet.refetch()));
     }
 }
 
+/// What a page has besides its sheet: actions of its header, and what stands below.
+pub type Around = (Option<AnyView>, Option<AnyView>);
+
 pub fn sheet_page(page: &'static SheetPage) -> AnyView {
+    sheet_page_with(page, |_, _| (None, None))
+}
+
+pub fn sheet_page_with(page: &'static SheetPage, around: fn(Signal<String>, Fetched<Sheet>) -> Around) -> AnyView {
     let (params, query) = (use_params_map(), use_query_map());
     let team: Signal<String> = Memo::new(move |_| params.read().get("team").unwrap_or_default()).into();
     let (file_name, file) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -100,7 +104,7 @@ pub fn sheet_page(page: &'static SheetPage) -> AnyView {
         if matches!(page.subject, Subject::File(_)) && subject.is_empty() {
             return Box::pin(std::future::ready(Ok(Sheet::default()))) as Work<Sheet>;
         }
-        load_sheet(page, Ask { team, subject, file, ..Ask::default() })
+        (page.load)(Ask { team, subject, file, ..Ask::default() })
     };
     let sheet = fetch(move || format!("{} {}", team.get(), subject.get()), load);
     let state = State { page, team, subject, file_name, file, submit: Submit::new(), sheet };
@@ -114,18 +118,9 @@ pub fn sheet_page(page: &'static SheetPage) -> AnyView {
         Subject::File(label) => file_field(label, state),
     };
     let content = sheet.loaded(Shape::Table, move |it| sheet_view(it, state));
-    let children = ToChildren::to_children(move || view! { {head} {content} });
-    Page(PageProps { title: page.title, width: Width::Full, parent, actions: None, children }).into_any()
-}
-
-#[cfg(feature = "ssr")]
-fn load_sheet(page: &SheetPage, ask: Ask) -> Work<Sheet> {
-    (page.load_here)(ask)
-}
-
-#[cfg(not(feature = "ssr"))]
-fn load_sheet(page: &SheetPage, ask: Ask) -> Work<Sheet> {
-    call(page.load, ask)
+    let (actions, below) = around(team, sheet);
+    let children = ToChildren::to_children(move || view! { {head} {content} {below} });
+    Page(PageProps { title: page.title, width: Width::Full, parent, actions, children }).into_any()
 }
 
 /// A GET form: the address says what was searched for.
@@ -159,6 +154,10 @@ fn file_field(label: &'static str, state: State) -> AnyView {
 }
 
 fn sheet_view(it: Sheet, state: State) -> AnyView {
+    let (icon, title, words) = state.page.empty;
+    if it.blocks.is_empty() && !title.is_empty() {
+        return empty_state(icon, title, words.to_owned(), None);
+    }
     let press = Callback::new(move |value: String| state.act(state.page.press, value, Vec::new()));
     let acts = Acts { press, submit: state.submit };
     let send: OnSubmit = Box::new(move |event| {

@@ -1,7 +1,5 @@
 //! The built-in catalogue: find a model, take it over with its price.
 
-use leptos::server_fn::ServerFn;
-
 use crate::{
     api::catalog,
     components::sheet_page::{SheetPage, Subject, sheet_page},
@@ -12,14 +10,13 @@ static PAGE: SheetPage = SheetPage {
     title: "Catalogue",
     of_models: true,
     subject: Subject::Search("Vendor or model"),
-    load: catalog::Search::PATH,
-    press: catalog::Add::PATH,
-    send: catalog::Add::PATH,
-    #[cfg(feature = "ssr")]
-    load_here: |ask| Box::pin(catalog::search(ask)),
+    load: |ask| Box::pin(catalog::search(ask)),
+    press: |ask| Box::pin(catalog::add(ask)),
+    send: |ask| Box::pin(catalog::add(ask)),
     form_title: "",
     form_text: "",
     fields: &[],
+    empty: ("", "", ""),
     submit: "",
 };
 

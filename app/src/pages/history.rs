@@ -3,7 +3,6 @@
 use domain::{
     history::{HistoryPage, HistoryQuery, HistoryRow},
     ledger::{AttemptState, Outcome},
-    model::ModelSummary,
 };
 use leptos_router::{
     NavigateOptions,
@@ -13,7 +12,7 @@ use leptos_router::{
 
 use super::team;
 use crate::{
-    api,
+    api::{self, models::ModelChoice},
     components::{
         badge::{Tone, badge},
         button::{Look, link_button},
@@ -105,7 +104,7 @@ pub fn HistoryList() -> impl IntoView {
 
 /// Works as a plain GET form; in the browser a choice applies at once.
 #[component]
-fn FilterForm(filter: Asked, models: Fetched<Vec<ModelSummary>>) -> impl IntoView {
+fn FilterForm(filter: Asked, models: Fetched<Vec<ModelChoice>>) -> impl IntoView {
     let navigate = use_navigate();
     let go = Callback::new(move |address: String| navigate(&address, NavigateOptions::default()));
     let choose = move |event| {

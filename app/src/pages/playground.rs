@@ -4,7 +4,6 @@
 use domain::{
     ApiError, ErrorKind,
     id::RunId,
-    model::ModelSummary,
     run::{CellView, RunView},
 };
 use leptos_router::hooks::use_query_map;
@@ -15,7 +14,7 @@ use self::{
 };
 use super::{param, team};
 use crate::{
-    api::{self, Answer, Failure},
+    api::{self, Answer, Failure, models::ModelChoice},
     components::{
         button::{Look, link_button},
         empty_state::empty_state,
@@ -65,7 +64,7 @@ async fn fetch(team: String, run: String) -> Answer<Option<RunView>> {
     }
 }
 
-fn content(view: Option<RunView>, team: Signal<String>, models: Fetched<Vec<ModelSummary>>) -> AnyView {
+fn content(view: Option<RunView>, team: Signal<String>, models: Fetched<Vec<ModelChoice>>) -> AnyView {
     let (draft, again) = match &view {
         Some(run) => (from_run(run), true),
         None => (from_address(), false),

@@ -2,8 +2,6 @@
 //!
 //! The file stays in the browser between the two steps and is sent with both: what is written is what the server reads.
 
-use leptos::server_fn::ServerFn;
-
 use crate::{
     api::prices,
     components::{
@@ -17,11 +15,9 @@ static PAGE: SheetPage = SheetPage {
     title: "Import prices",
     of_models: false,
     subject: Subject::File("Price file"),
-    load: prices::Preview::PATH,
-    press: prices::Accept::PATH,
-    send: prices::Accept::PATH,
-    #[cfg(feature = "ssr")]
-    load_here: |ask| Box::pin(prices::preview(ask)),
+    load: |ask| Box::pin(prices::preview(ask)),
+    press: |ask| Box::pin(prices::accept(ask)),
+    send: |ask| Box::pin(prices::accept(ask)),
     form_title: "",
     form_text: "Compares a community price file (model_prices_and_context_window.json of litellm) with the models of this \
                 instance. Nothing is written before you accept it, and what you accept stays unconfirmed until somebody \
@@ -30,6 +26,7 @@ static PAGE: SheetPage = SheetPage {
         hint: "The day the file was made, such as 2026-11-12. It is kept with every price taken from it.",
         ..FieldInfo::new("price-file-date", "file_date", "Date of the file")
     }],
+    empty: ("", "", ""),
     submit: "Take over what is ticked",
 };
 

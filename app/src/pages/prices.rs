@@ -1,7 +1,5 @@
 //! The price of one model: its versions, newest first, and the form that adds one with all its rates.
 
-use leptos::server_fn::ServerFn;
-
 use crate::{
     api::prices,
     components::{
@@ -15,11 +13,9 @@ static PAGE: SheetPage = SheetPage {
     title: "Price",
     of_models: true,
     subject: Subject::Path("model"),
-    load: prices::List::PATH,
-    press: prices::Confirm::PATH,
-    send: prices::Create::PATH,
-    #[cfg(feature = "ssr")]
-    load_here: |ask| Box::pin(prices::list(ask)),
+    load: |ask| Box::pin(prices::list(ask)),
+    press: |ask| Box::pin(prices::confirm(ask)),
+    send: |ask| Box::pin(prices::create(ask)),
     form_title: "New version",
     form_text: "What was charged before stays as it is. Rates that are left empty are borrowed: reasoning from output, \
                 cached input from input, batch, flex and priority from standard. A discount such as -50% is worked out \
@@ -39,6 +35,7 @@ static PAGE: SheetPage = SheetPage {
             ..FieldInfo::new("price-date", "source_date", "Date of the source")
         },
     ],
+    empty: ("", "", ""),
     submit: "Add version",
 };
 

@@ -33,7 +33,7 @@ pub fn sheet(page: CatalogPage) -> Sheet {
         entries.len()
     );
     let mut columns = headers(&["Model", "Vendor"], &["Input", "Cached", "Output", "Context"]);
-    columns.extend(headers(&["Source", "Add"], &[]));
+    columns.extend([cell(Kind::Text, "Source"), cell(Kind::Button, "Add")]);
     let rows = entries.into_iter().map(row).collect();
     Sheet {
         blocks: vec![Block { caption: "Catalogue".to_owned(), columns, rows, text, ..Block::default() }],

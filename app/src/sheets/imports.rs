@@ -6,7 +6,10 @@ use domain::{
 };
 
 use super::{cell, figure, headers};
-use crate::components::sheet::{Ask, Block, Cell, Fields, Kind, Sheet};
+use crate::{
+    components::sheet::{Ask, Block, Cell, Fields, Kind, Sheet},
+    format::plural,
+};
 
 /// What a checkbox says: take this deployment, compared with this version.
 const TAKE: &str = "take ";
@@ -16,8 +19,10 @@ const SURE: &str = "sure ";
 pub fn sheet(preview: ImportPreview) -> Sheet {
     let ImportPreview { changes, review, same, unknown, not_matched } = preview;
     let summary = format!(
-        "{} models differ, {same} are the same already, {not_matched} entries of the file are no model here.",
-        changes.len()
+        "{} would change, {} already, {} of the file not used here.",
+        plural(changes.len() as u64, "model", "models"),
+        plural(same.into(), "is the same", "are the same"),
+        plural(not_matched.into(), "entry", "entries"),
     );
     let mut blocks =
         vec![Block { heading: "What the file would change".to_owned(), text: summary, ..Block::default() }];
@@ -42,7 +47,8 @@ fn block(change: ImportChange) -> Block {
         });
     }
     let row = |it: domain::price::import::ImportLine| {
-        let ratio = if it.is_jump { cell(Kind::Warn, it.ratio) } else { figure(&it.ratio, "–") };
+        let mut ratio = figure(&it.ratio, "–");
+        ratio.more.extend(it.is_jump.then(|| cell(Kind::Warn, "jump")));
         vec![cell(Kind::Text, it.label), figure(&it.old, "none"), figure(&it.new, "none"), ratio]
     };
     Block {
@@ -97,7 +103,7 @@ fn read(file: String, fields: &Fields) -> Result<ImportChoices, ApiError> {
 }
 
 pub fn done(done: Imported) -> String {
-    format!("{} prices taken over, not confirmed yet", done.versions)
+    format!("{} taken over, not confirmed yet", plural(done.versions.into(), "price", "prices"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use domain::{
     ApiError,
     error::FieldErrors,
-    id::ModelId,
+    id::{ModelId, PriceVersionId},
     price::{
         PriceClass, Variant,
         version::{ConfirmPrice, NewPriceVersion, PriceHistory, PriceSource, PriceVersion, RateText, VersionState},
@@ -18,7 +18,7 @@ use crate::{
     pages::models::tokens,
 };
 
-pub fn sheet(history: PriceHistory) -> Sheet {
+pub fn sheet(history: PriceHistory, id: ModelId) -> Sheet {
     let PriceHistory { model, editable, versions } = history;
     let in_force = versions.iter().find(|version| version.state == VersionState::InForce);
     let form = if editable { form(in_force.map_or(&[], |version| &version.rates)) } else { Vec::new() };
@@ -29,14 +29,14 @@ pub fn sheet(history: PriceHistory) -> Sheet {
             ..Block::default()
         });
     }
-    blocks.extend(versions.into_iter().map(|version| block(version, editable)));
+    blocks.extend(versions.into_iter().map(|version| block(version, id, editable)));
     if let Some(last) = blocks.last_mut().filter(|last| !last.rows.is_empty()) {
         last.text = "Dollars per million tokens; per request: dollars per thousand requests.".to_owned();
     }
     Sheet { blocks, form }
 }
 
-fn block(version: PriceVersion, editable: bool) -> Block {
+fn block(version: PriceVersion, model: ModelId, editable: bool) -> Block {
     let PriceVersion {
         id,
         state,
@@ -80,7 +80,7 @@ fn block(version: PriceVersion, editable: bool) -> Block {
         Some(_) => {}
         None => {
             line.push(cell(Kind::Warn, "unconfirmed"));
-            line.extend(editable.then(|| Cell { value: id.to_string(), ..cell(Kind::Button, "Confirm") }));
+            line.extend(editable.then(|| Cell { value: button_value(model, id), ..cell(Kind::Button, "Confirm") }));
         }
     }
     Block { line, caption: "Rates".to_owned(), columns: columns(), rows: rates_rows(&rates), ..Block::default() }
@@ -154,10 +154,16 @@ pub fn model(ask: &Ask) -> Result<ModelId, control::Error> {
     ask.subject.parse().map_err(|_| control::Error::NotFound)
 }
 
+/// What a button that confirms a version carries.
+pub fn button_value(model: ModelId, version: PriceVersionId) -> String {
+    format!("{model} {version}")
+}
+
 /// The version whose button was pressed.
 pub fn confirmation(ask: Ask) -> Result<ConfirmPrice, control::Error> {
-    let model = model(&ask)?;
-    let version = ask.value.parse().map_err(|_| control::Error::NotFound)?;
+    let (model, version) = ask.value.split_once(' ').ok_or(control::Error::NotFound)?;
+    let model = model.parse().map_err(|_| control::Error::NotFound)?;
+    let version = version.parse().map_err(|_| control::Error::NotFound)?;
     Ok(ConfirmPrice { team: ask.team, model, version })
 }
 

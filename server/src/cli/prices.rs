@@ -93,7 +93,7 @@ async fn act(
         confirmed_jumps: chosen.iter().filter(is_sure).map(|change| change.deployment).collect(),
     };
     let done = import::accept(ctx, &actor, bytes, choices).await.map_err(words)?;
-    Ok(format!("{} prices taken over, {} models described; they stay unconfirmed", done.versions, done.models))
+    Ok(format!("prices taken over: {}, models described: {}; they stay unconfirmed", done.versions, done.models))
 }
 
 fn words(error: control::Error) -> anyhow::Error {
@@ -121,7 +121,7 @@ fn describe(preview: &ImportPreview) -> String {
         text += &format!("not in the file: {}\n", preview.unknown.join(", "));
     }
     let (changes, same, rest) = (preview.changes.len(), preview.same, preview.not_matched);
-    text + &format!("{changes} models differ, {same} are the same, {rest} entries of the file match no model here\n")
+    text + &format!("models that differ: {changes}, the same: {same}; entries of the file not used here: {rest}\n")
 }
 
 fn rate(line: &ImportLine) -> String {

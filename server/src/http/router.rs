@@ -32,6 +32,8 @@ use super::{
 
 const FORM_BYTES: usize = 64 * 1024;
 const SERVER_FN_BYTES: usize = 1024 * 1024;
+/// A price file inside of JSON, where its quotes take two bytes each.
+const PRICE_FILE_BYTES: usize = control::prices::import::LARGEST_FILE / 2 * 3;
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// What handlers need. Cheap to clone.
@@ -77,6 +79,9 @@ fn cookie_routes(state: &AppState) -> Router<AppState> {
         // The server's idle and absolute limits decide; the cookie only has to live as long as the longer one.
         .with_expiry(Expiry::OnInactivity(time::Duration::days(7)));
     let forms = session::routes().layer(RequestBodyLimitLayer::new(FORM_BYTES));
+    let price_files = Router::new()
+        .route("/ui/prices/import/{operation}", post(server_function))
+        .layer(RequestBodyLimitLayer::new(PRICE_FILE_BYTES));
     let pages = generate_route_list_with_exclusions(App, Some(vec!["/".to_owned()]));
     let site = state.site.clone();
     Router::new()
@@ -87,6 +92,7 @@ fn cookie_routes(state: &AppState) -> Router<AppState> {
         .fallback(not_found)
         .layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES))
         .merge(forms)
+        .merge(price_files)
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state.clone(), principal::require))
         .layer(sessions)

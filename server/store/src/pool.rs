@@ -32,6 +32,8 @@ impl Pools {
                 ("timezone", "UTC"),
                 // Notices such as "already exists, skipping" are no news to anybody.
                 ("client_min_messages", "warning"),
+                // A plan made for an empty month reads the whole partition when the month is full.
+                ("plan_cache_mode", "force_custom_plan"),
             ]);
             PgPoolOptions::new()
                 .max_connections(size)

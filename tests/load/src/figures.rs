@@ -24,6 +24,13 @@ impl Times {
     }
 }
 
+/// The middle one; of an even number, the lower of the two.
+pub fn middle(numbers: &[f64]) -> Option<f64> {
+    let mut numbers = numbers.to_vec();
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers.get(numbers.len().checked_sub(1)? / 2).copied()
+}
+
 /// Two decimals, or a dash for what was not measured.
 pub fn shown(number: Option<f64>) -> String {
     number.map_or_else(|| "-".into(), |number| format!("{number:.2}"))
@@ -51,5 +58,6 @@ mod tests {
     fn what_was_not_measured_is_a_dash_and_has_no_difference() {
         assert_eq!(shown(difference(Some(3.0), Some(1.5))), "1.50");
         assert_eq!(shown(difference(Some(3.0), None)), "-");
+        assert_eq!((middle(&[]), middle(&[3.0, 1.0, 2.0]), middle(&[2.0, 1.0])), (None, Some(2.0), Some(1.0)));
     }
 }

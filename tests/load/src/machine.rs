@@ -52,10 +52,10 @@ impl Processes {
     pub fn spent(&self) -> Spent {
         let below = below(self.server);
         Spent {
-            server: seconds(self.server),
-            postgres: below.iter().map(|pid| seconds(*pid)).sum(),
-            upstream: seconds(self.upstream),
-            generator: seconds(std::process::id()),
+            server: seconds(self.server, WithEnded::No),
+            postgres: below.iter().map(|pid| seconds(*pid, WithEnded::Yes)).sum(),
+            upstream: seconds(self.upstream, WithEnded::No),
+            generator: seconds(std::process::id(), WithEnded::No),
             machine: machine_seconds(),
         }
     }
@@ -105,9 +105,18 @@ fn stat(pid: u32) -> Option<Vec<String>> {
 /// The kernel counts in hundredths for every program, whatever its own clock does.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-fn seconds(pid: u32) -> f64 {
+/// Whether the time of children that ended counts: a worker of the database that ends must not take its time along.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WithEnded {
+    Yes,
+    No,
+}
+
+fn seconds(pid: u32, with_ended: WithEnded) -> f64 {
     let Some(stat) = stat(pid) else { return 0.0 };
-    stat.iter().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
+    // Own user and system time, then the same of children that ended.
+    let fields = if with_ended == WithEnded::Yes { 4 } else { 2 };
+    stat.iter().skip(11).take(fields).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
 }
 
 /// Everything but idling and waiting for disks.

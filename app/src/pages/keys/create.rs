@@ -1,12 +1,9 @@
 //! The dialog that makes a key.
 
-use domain::{
-    key::{AllowedModels, CreatedKey, KeyKind, KeySummary, NewKey},
-    model::ModelSummary,
-};
+use domain::key::{AllowedModels, CreatedKey, KeyKind, KeySummary, NewKey};
 
 use crate::{
-    api,
+    api::{self, models::ModelChoice},
     components::{
         button::{Button, Look},
         dialog::Dialog,
@@ -55,7 +52,7 @@ pub fn CreateDialog(
 }
 
 fn form(
-    models: Vec<ModelSummary>,
+    models: Vec<ModelChoice>,
     public_url: String,
     team: Signal<String>,
     open: RwSignal<bool>,
@@ -126,7 +123,7 @@ fn choices(pairs: &[(&str, &str)]) -> Vec<Choice> {
     pairs.iter().map(|(value, label)| Choice { value: (*value).to_owned(), label: (*label).to_owned() }).collect()
 }
 
-fn model_boxes(models: &[ModelSummary], only: RwSignal<Vec<String>>) -> AnyView {
+fn model_boxes(models: &[ModelChoice], only: RwSignal<Vec<String>>) -> AnyView {
     let boxes = models.iter().map(|model| model_box(model.name.clone(), only)).collect::<Vec<_>>();
     view! {
         <fieldset class="form-group">

@@ -1,7 +1,7 @@
 //! The dialog that adds a model.
 
 use domain::{
-    model::{ModelSummary, NewModel, PriceText},
+    model::{NewModel, PriceText},
     provider::ProviderSummary,
 };
 
@@ -15,8 +15,8 @@ use crate::{
         fetched::{Fetched, fetch},
         field::{FieldInfo, text_field},
         select::{Choice, select},
+        sheet::Sheet,
         submit::{Submit, form_error},
-        toast::Toasts,
     },
     prelude::*,
 };
@@ -111,7 +111,7 @@ pub fn tokens(text: &str) -> Result<Option<u32>, String> {
 }
 
 #[component]
-pub fn AddDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ModelSummary>>) -> impl IntoView {
+pub fn AddDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Sheet>) -> impl IntoView {
     let providers = fetch(move || team.get(), api::providers::list);
     view! {
         <Dialog id="model-dialog" title="Add a model" open=open>
@@ -133,18 +133,12 @@ fn no_provider(team: Signal<String>) -> AnyView {
     .erase()
 }
 
-fn form(
-    providers: Vec<ProviderSummary>,
-    team: Signal<String>,
-    open: RwSignal<bool>,
-    list: Fetched<Vec<ModelSummary>>,
-) -> AnyView {
+fn form(providers: Vec<ProviderSummary>, team: Signal<String>, open: RwSignal<bool>, list: Fetched<Sheet>) -> AnyView {
     let draft = Draft::new(providers.first().map(|it| it.slug.clone()).unwrap_or_default());
     let choices =
         providers.into_iter().map(|it| Choice { label: format!("{} ({})", it.slug, it.title), value: it.slug });
     let choices = Signal::stored(choices.collect());
     let submit = Submit::new();
-    let toasts = use_context::<Toasts>();
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let input = match draft.read(team.get_untracked()) {
@@ -154,14 +148,12 @@ fn form(
                 return crate::browser::focus_first_invalid();
             }
         };
-        submit.run(api::models::create(input), move |made: ModelSummary| {
+        let done = move || {
             draft.clear();
             open.set(false);
             list.refetch();
-            if let Some(toasts) = toasts {
-                toasts.done(format!("{} added", made.name));
-            }
-        });
+        };
+        submit.tell(Box::pin(api::models::create(input)), Box::new(done));
     };
     let error = move |field| submit.of_field(field);
     view! {

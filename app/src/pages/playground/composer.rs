@@ -3,14 +3,15 @@
 use domain::{
     error::FieldErrors,
     id::RunId,
-    model::ModelSummary,
     run::{MAX_VARIANTS, NewRun},
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::picker::picker;
 use crate::{
-    api, browser,
+    api,
+    api::models::ModelChoice,
+    browser,
     components::{
         button::{Button, Look},
         erase::Erase,
@@ -65,7 +66,7 @@ impl Draft {
     }
 
     /// Keeps only models that exist, and chooses the first ones when none is left.
-    pub fn prefill(self, all: &[ModelSummary], most: usize) {
+    pub fn prefill(self, all: &[ModelChoice], most: usize) {
         self.models.update(|chosen| {
             chosen.retain(|name| all.iter().any(|model| model.name == *name));
             chosen.truncate(MAX_VARIANTS);
@@ -99,7 +100,7 @@ impl Draft {
 }
 
 /// `again`: the form stands above a run that it was filled from.
-pub fn composer(draft: Draft, all: Vec<ModelSummary>, team: Signal<String>, again: bool) -> AnyView {
+pub fn composer(draft: Draft, all: Vec<ModelChoice>, team: Signal<String>, again: bool) -> AnyView {
     let submit = Submit::new();
     let navigate = use_navigate();
     let start = Callback::new(move |()| {

@@ -1,9 +1,10 @@
 //! Which models: chips, and a list of checkboxes behind *Choose models*. The choice is in the address.
 
-use domain::{model::ModelSummary, run::MAX_VARIANTS};
+use domain::run::MAX_VARIANTS;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
+    api::models::ModelChoice,
     components::{
         badge::{Tone, badge},
         erase::Erase,
@@ -17,7 +18,7 @@ use crate::{
 /// `in_address`: the choice is written into the address, as long as the page is not a run's own.
 pub fn picker(
     chosen: RwSignal<Vec<String>>,
-    all: Vec<ModelSummary>,
+    all: Vec<ModelChoice>,
     team: Signal<String>,
     error: Signal<Option<String>>,
     in_address: bool,
@@ -72,16 +73,14 @@ fn chip(name: String, toggle: Callback<String>) -> AnyView {
     .erase()
 }
 
-fn model_box(model: &ModelSummary, chosen: RwSignal<Vec<String>>, toggle: Callback<String>) -> AnyView {
+fn model_box(model: &ModelChoice, chosen: RwSignal<Vec<String>>, toggle: Callback<String>) -> AnyView {
     let name = model.name.clone();
     let (mine, other, label) = (name.clone(), name.clone(), name.clone());
     let is_chosen = move || chosen.with(|list| list.contains(&mine));
     let is_full = move || chosen.with(|list| list.len() >= MAX_VARIANTS && !list.contains(&other));
-    let price = match &model.price {
-        Some(price) => {
-            view! { <span class="sub">{format!("${} in · ${} out", price.input, price.output)}</span> }.erase()
-        }
-        None => badge(Tone::Warn, "unpriced"),
+    let price = match model.price.is_empty() {
+        false => view! { <span class="sub">{model.price.clone()}</span> }.erase(),
+        true => badge(Tone::Warn, "unpriced"),
     };
     view! {
         <label class="check-item">

@@ -97,8 +97,20 @@ struct Proposal<'a> {
 fn propose<'a>(file: &'a File<'_>, deployment: &Deployment) -> Option<Proposal<'a>> {
     let vendor = vendors::of(&deployment.provider_kind, &deployment.preset, &deployment.base_url)?;
     let key = file.find(vendor.community, &deployment.upstream)?;
-    let entry::Entry { components, facts, source, review, notes } = entry::read(key, file.fields(key));
-    let components = components.unwrap_or_else(|| in_force(deployment).to_vec());
+    let entry::Entry { components, facts, source, review, doubted, notes } = entry::read(key, file.fields(key));
+    let is_doubted = |it: &&PriceComponent| doubted.iter().any(|place| place.key() == it.key());
+    let components = match components {
+        // What the file says oddly is no reason to forget what we know.
+        Some(mut read) => {
+            let kept: Vec<_> = in_force(deployment).iter().filter(is_doubted).copied().collect();
+            read.extend(
+                kept.into_iter().filter(|it| read.iter().all(|other| other.key() != it.key())).collect::<Vec<_>>(),
+            );
+            read.sort_by_key(PriceComponent::key);
+            read
+        }
+        None => in_force(deployment).to_vec(),
+    };
     Some(Proposal { key, components, facts: news(&deployment.facts, facts), source, notes, review })
 }
 

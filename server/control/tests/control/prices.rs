@@ -164,7 +164,7 @@ async fn wrong_versions_are_field_errors() {
     };
     assert_eq!(
         fields(prices::create(&world.ctx, &lead, wrong).await),
-        ["rates.0", "rates.1", "rates", "effective_from", "source_url", "source_date", "note"]
+        ["rates.0", "rates.1", "effective_from", "source_url", "source_date", "note"]
     );
     assert_eq!(versions(&world, "small").await.len(), 1);
 }

@@ -171,8 +171,12 @@ pub fn components(rates: &[RateText], errors: &mut FieldErrors) -> Vec<PriceComp
             components.push(it);
         }
     }
-    let has = |class| components.iter().any(|it| it.key() == (Variant::Standard, 0, class));
-    if !(has(PriceClass::Input) && has(PriceClass::Output)) {
+    // One that was typed wrong is named by itself.
+    let is_typed = |class| {
+        let is_base = |it: &RateText| (it.variant, it.above_input_tokens, it.class) == (Variant::Standard, 0, class);
+        rates.iter().any(|it| is_base(it) && !it.rate.trim().is_empty())
+    };
+    if !(is_typed(PriceClass::Input) && is_typed(PriceClass::Output)) {
         errors.add("rates", "a price needs both input and output in its base tier");
     }
     components.sort_by_key(PriceComponent::key);
@@ -259,7 +263,7 @@ mod tests {
             typed(PriceClass::Input, Variant::Standard, 200_000_000, "2"),
         ];
         let named: Vec<String> = refused(&rates).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(named, ["rates.0", "rates.1", "rates.3", "rates.4", "rates"]);
+        assert_eq!(named, ["rates.0", "rates.1", "rates.3", "rates.4"]);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub facts: ModelFacts,
     pub source: String,
     pub review: Vec<ImportReview>,
+    /// The rates that are under review: what is known of them stays.
+    pub doubted: Vec<PriceComponent>,
     pub notes: Vec<String>,
 }
 
@@ -46,6 +48,7 @@ pub(super) fn read(key: &str, fields: Option<&Fields<'_>>) -> Entry {
         facts: facts(fields),
         source: text(fields, "source").unwrap_or_default().into_owned(),
         review: rates.review,
+        doubted: rates.doubted,
         notes: rates.notes,
     }
 }
@@ -56,6 +59,7 @@ struct Rates<'a> {
     key: &'a str,
     is_embedding: bool,
     found: Vec<(PriceComponent, u8)>,
+    doubted: Vec<PriceComponent>,
     review: Vec<ImportReview>,
     notes: Vec<String>,
 }
@@ -66,19 +70,24 @@ impl Rates<'_> {
         if value.get() == "null" {
             return;
         }
+        let above_input_tokens = threshold.max(from_tier);
+        let place = PriceComponent { class, variant, above_input_tokens, rate: Pico(0) };
         let number = match scaled(value.get(), 12) {
             Ok(number) => number,
-            Err(why) => return self.doubt(field, value.get(), why),
+            Err(why) => {
+                self.doubted.push(place);
+                return self.doubt(field, value.get(), why);
+            }
         };
         // An embedding has no output, so that its price is zero is a fact. Elsewhere the file writes zero for "not known" too.
         if number.value == 0 && !(self.is_embedding && class == PriceClass::Output) {
+            self.doubted.push(place);
             return self.doubt(field, value.get(), "zero: free, or not known? If it is free, set this by hand");
         }
         if number.is_cleaned {
             self.notes.push(format!("{field}: {} read as {}", value.get(), class.rate_text(Pico(number.value))));
         }
-        let above_input_tokens = threshold.max(from_tier);
-        self.found.push((PriceComponent { class, variant, above_input_tokens, rate: Pico(number.value) }, rank));
+        self.found.push((PriceComponent { rate: Pico(number.value), ..place }, rank));
     }
 
     /// `[{"range": [0, 32000], "input_cost_per_token": …}, …]`: each range is a tier.

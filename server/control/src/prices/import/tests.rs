@@ -245,6 +245,18 @@ fn a_preview_shows_what_differs_and_counts_the_rest() {
 }
 
 #[test]
+fn a_rate_that_the_file_says_oddly_stays_as_it_is() {
+    let odd = r#"{"gpt-x": {"mode": "chat", "litellm_provider": "openai", "input_cost_per_token": 1e-06,
+        "output_cost_per_token": 2e-06, "cache_read_input_token_cost": 0.0}}"#;
+    let file = File::read(odd.as_bytes()).expect("a price file");
+    let old = [(PriceClass::Input, 1_000_000), (PriceClass::CacheRead, 100_000), (PriceClass::Output, 3_000_000)]
+        .map(|(class, rate)| PriceComponent::base(class, Pico(rate)));
+    let preview = preview_of(&file, &[deployment("openai", "", "gpt-x", Some(&old))]);
+    let labels: Vec<&str> = preview.changes[0].lines.iter().map(|it| it.label.as_str()).collect();
+    assert_eq!((labels, preview.review.len()), (vec!["Output"], 1));
+}
+
+#[test]
 fn sizes_that_somebody_set_stay_and_missing_ones_are_filled() {
     let file = File::read(FILE.as_bytes()).expect("a price file");
     let mut mine = deployment("openai-compatible", "groq", "open/x", None);
