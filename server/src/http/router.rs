@@ -32,6 +32,8 @@ use super::{
 
 const FORM_BYTES: usize = 64 * 1024;
 const SERVER_FN_BYTES: usize = 1024 * 1024;
+/// The operations that take a whole file.
+const PRICE_FILES: [&str; 2] = ["/ui/prices/import/preview", "/ui/prices/import/accept"];
 /// A price file inside of JSON, where its quotes take two bytes each.
 const PRICE_FILE_BYTES: usize = control::prices::import::LARGEST_FILE / 2 * 3;
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
@@ -79,10 +81,14 @@ fn cookie_routes(state: &AppState) -> Router<AppState> {
         // The server's idle and absolute limits decide; the cookie only has to live as long as the longer one.
         .with_expiry(Expiry::OnInactivity(time::Duration::days(7)));
     let forms = session::routes().layer(RequestBodyLimitLayer::new(FORM_BYTES));
+    let [preview, accept] = PRICE_FILES;
     let price_files = Router::new()
-        .route("/ui/prices/import/{operation}", post(server_function))
+        .route(preview, post(server_function))
+        .route(accept, post(server_function))
         .layer(RequestBodyLimitLayer::new(PRICE_FILE_BYTES));
-    let pages = generate_route_list_with_exclusions(App, Some(vec!["/".to_owned()]));
+    // What is mounted here by itself is not mounted by the framework as well.
+    let ours = ["/", preview, accept].map(str::to_owned);
+    let pages = generate_route_list_with_exclusions(App, Some(ours.into()));
     let site = state.site.clone();
     Router::new()
         .route("/", get(home))

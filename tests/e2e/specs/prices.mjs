@@ -10,13 +10,13 @@ const MODEL = 'deepseek-v4-flash';
 const team = `/t/${TEAM.slug}`;
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 
-/** A file of the community's format with made-up figures: output ten times what it was. */
+/** A file of the community's format with made-up figures: output many times what it was. As large as real ones are. */
 const FILE = JSON.stringify({
   [`deepseek/${MODEL}`]: {
     mode: 'chat', litellm_provider: 'deepseek', source: 'https://api-docs.deepseek.com/quick_start/pricing',
     input_cost_per_token: 4e-7, output_cost_per_token: 2e-5, cache_read_input_token_cost: -1, deprecation_date: '2028-01-31',
   },
-  'deepseek/unknown-here': { mode: 'chat', litellm_provider: 'deepseek', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 },
+  'deepseek/unknown-here': { comment: '"'.repeat(1_500_000), mode: 'chat', litellm_provider: 'deepseek', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 },
 });
 
 /** What is shown now, at both widths and in both themes. */
