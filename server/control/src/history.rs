@@ -9,6 +9,7 @@ use domain::{
     id::{KeyId, RequestId, TeamId, UserId},
     ledger::AttemptState,
     permission::Permission,
+    price::Variant,
     team::StoreContent,
 };
 use store::{
@@ -168,9 +169,15 @@ fn row(stamps: Stamps, attempt: &Attempt) -> HistoryRow {
     }
 }
 
+/// The tier that the provider says it served in; its flag names it.
+fn served_as(flags: &[String]) -> Variant {
+    let tier = flags.iter().find_map(|flag| flag.strip_prefix("tier_"));
+    tier.and_then(Variant::parse).unwrap_or_default()
+}
+
 async fn detail(db: &mut Loan, stamps: Stamps, attempt: Attempt) -> Result<AttemptDetail, Error> {
     let price = match attempt.price_version {
-        Some(version) => store::history::price(db, version).await?,
+        Some(version) => store::history::price(db, version, served_as(&attempt.flags)).await?,
         None => None,
     };
     let (since, components) = price.unzip();

@@ -242,18 +242,21 @@ pub async fn labels(db: &mut PgConnection, team: TeamId, request: RequestId) -> 
     })
 }
 
-/// The rates of a price version and since when they are in force, for a receipt. No team: versions of shared deployments
+/// The rates of a price version in a tier, standard where it has none, and since when they are in force. No team: versions of shared deployments
 /// belong to nobody, and the id comes from an attempt that was read with its team.
 pub async fn price(
     db: &mut PgConnection,
     version: PriceVersionId,
+    variant: Variant,
 ) -> Result<Option<(DateTime<Utc>, Vec<PriceComponent>)>, Error> {
     let since = sqlx::query_scalar!("SELECT effective_from FROM price_versions WHERE id = $1", version.0);
     let Some(since) = since.fetch_optional(&mut *db).await? else { return Ok(None) };
     let rows = sqlx::query!(
-        "SELECT class, above_input_tokens, pico FROM price_components
-          WHERE version_id = $1 AND variant = 'standard' AND schedule = '' ORDER BY above_input_tokens, class",
-        version.0
+        "SELECT DISTINCT ON (above_input_tokens, class) class, above_input_tokens, pico FROM price_components
+          WHERE version_id = $1 AND variant IN ('standard', $2) AND schedule = ''
+          ORDER BY above_input_tokens, class, variant = 'standard'",
+        version.0,
+        variant.as_str()
     )
     .fetch_all(db)
     .await?;

@@ -246,3 +246,20 @@ async fn the_catalogue_is_searched_by_vendor_and_name() {
     let unknown = catalog::add(&world.ctx, &lead, catalog_model("gemini-0")).await;
     assert_eq!(kind(unknown), Some(ErrorKind::NotFound));
 }
+
+#[tokio::test]
+async fn a_receipt_shows_the_rates_of_the_tier_that_served_and_standard_where_it_has_none() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let model = model(&world, "small").await;
+    let mut rates = base("2.50", "10");
+    rates.push(rate(PriceClass::Input, Variant::Priority, 0, "5"));
+    prices::create(&world.ctx, &lead, version(model.id, rates)).await.expect("a version");
+    let newest = &versions(&world, "small").await[0];
+    let mut db = store::pool::connection(&world.ctx.pools.dashboard).await.expect("connection");
+    for (tier, want) in [(Variant::Standard, ["2.50", "10.00"]), (Variant::Priority, ["5.00", "10.00"])] {
+        let (_, rates) = store::history::price(&mut db, newest.id, tier).await.expect("rates").expect("a version");
+        let rates: Vec<String> = rates.iter().map(|component| component.rate.per_million()).collect();
+        assert_eq!(rates, want, "{tier:?}");
+    }
+}
