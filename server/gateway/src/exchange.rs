@@ -34,6 +34,7 @@ use crate::{
     ledger::{Fate, Receipt, Reservation},
     plan::{Plan, Target},
     retries::{self, Again, MOST_ATTEMPTS},
+    snapshot::Deployment,
     upstream::{AllowList, Answer, Left, Outgoing, SendError},
 };
 
@@ -300,6 +301,21 @@ impl Exchange {
                 return Sent::Left { client_left: true, has_left: left.is_set() };
             }
         }
+    }
+
+    /// Has the answer passed the limit that the client set, by the provider's own count? Thoughts count where the limit holds
+    /// for them.
+    fn is_counted_over_cap(&self, tally: &tally::Tally, deployment: &Deployment) -> bool {
+        let covers_thoughts = deployment.provider.cap_covers_reasoning(&deployment.preset);
+        let said = |output: tally::OutputTokens| {
+            u64::from(output.output) + if covers_thoughts { u64::from(output.reasoning) } else { 0 }
+        };
+        self.cap().zip(tally.reported_output()).is_some_and(|(cap, output)| said(output) > cap)
+    }
+
+    /// The most tokens of all answers together that the client asked for.
+    fn cap(&self) -> Option<u64> {
+        self.request.max_output.map(|cap| u64::from(cap) * u64::from(self.request.answers.max(1)))
     }
 
     /// What the reservation was made for: estimates stay below it.

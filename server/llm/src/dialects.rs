@@ -51,6 +51,10 @@ pub trait Dialect: Send + Sync {
     fn render_event(&self, problem: &Problem) -> Bytes;
     /// The marker that ends a complete stream of the same wire whose upstream forgot it.
     fn end_of_stream(&self) -> Bytes;
+    /// Can a stream be ended after any frame, by somebody who has not followed it? Not where parts open and close.
+    fn ends_anywhere(&self) -> bool {
+        false
+    }
     /// What breaks a silence. A comment, unless the dialect has a better word.
     fn keep_alive(&self) -> Bytes {
         Bytes::from_static(b": keep-alive\n\n")

@@ -108,10 +108,14 @@ impl Tally {
         self.report.as_ref().is_some_and(|report| report.input.is_some() || report.output.is_some())
     }
 
-    /// Output tokens as the upstream reported them so far, thoughts included.
-    pub fn reported_output(&self) -> Option<u64> {
-        let output = self.report.as_ref()?.output?;
-        Some(u64::from(output.output) + u64::from(output.reasoning))
+    /// Output tokens as the upstream reported them so far.
+    pub fn reported_output(&self) -> Option<OutputTokens> {
+        self.report.as_ref()?.output
+    }
+
+    /// Bytes of text and tool calls seen so far.
+    pub fn visible_bytes(&self) -> u64 {
+        self.visible_bytes
     }
 
     /// Bytes of text, reasoning and tool calls seen so far.

@@ -206,6 +206,14 @@ impl Client {
         body
     }
 
+    /// Can its stream be ended after any frame?
+    pub(super) fn ends_anywhere(&self) -> bool {
+        match &self.side {
+            Side::Http(http) => http.ends_anywhere(),
+            Side::Local(_) => true,
+        }
+    }
+
     /// Is a refusal of this upstream in the client's own words?
     pub(super) fn speaks(&self, wire: llm::wire::Wire) -> bool {
         match &self.side {

@@ -184,7 +184,7 @@ impl Exchange {
             if seen.tier.is_none() {
                 seen.tier = ending::served_tier(&frame.raw);
             }
-            if self.is_over_cap(seen) {
+            if self.is_over_cap(seen, target) {
                 return Err(Stop::OverCap);
             }
             let is_end = matches!(frame.kind, FrameKind::End(_));
@@ -216,13 +216,11 @@ impl Exchange {
 
     /// Has the answer passed the limit that the client set? By the provider's own count, or by more bytes than an honest
     /// answer of so many tokens has.
-    fn is_over_cap(&self, seen: &Seen) -> bool {
-        let Some(cap) = self.request.max_output else { return false };
-        let cap = u64::from(cap) * u64::from(self.request.answers.max(1));
-        let is_counted_over = seen.tally.reported_output().is_some_and(|output| output > cap);
+    fn is_over_cap(&self, seen: &Seen, deployment: &Deployment) -> bool {
+        let Some(cap) = self.cap() else { return false };
+        let is_long = seen.tally.visible_bytes() > cap * BYTES_PER_TOKEN + SPARE_BYTES;
         // At the end there is nothing left to cut.
-        let is_open = seen.finished.is_empty();
-        is_open && (is_counted_over || seen.tally.seen_bytes() > cap * BYTES_PER_TOKEN + SPARE_BYTES)
+        seen.finished.is_empty() && (is_long || self.is_counted_over_cap(&seen.tally, deployment))
     }
 
     /// Until the head is out, frames wait for the first content: a failure before it is still a clean HTTP error.
@@ -255,14 +253,25 @@ impl Exchange {
         }
     }
 
+    /// Every answer said why it ended, and the upstream reported no failure. With an end marker fewer answers than were
+    /// asked for are all there are.
+    fn is_complete(&self, stop: Stop, seen: &Seen) -> bool {
+        let has_all = stop == Stop::Marker || seen.finished.len() as u64 >= u64::from(self.request.answers.max(1));
+        seen.tally.finish_reason.is_some() && seen.open_answers.is_empty() && seen.failure.is_none() && has_all
+    }
+
     /// What the end means. A finish reason makes an answer complete, with or without the end marker.
     fn judge(&self, stop: Stop, seen: &mut Seen, reader: Reader, target: &Target, start: Instant) -> End {
         let mut tally = seen.tally.clone();
         if stop == Stop::OverCap {
             tally.flag("cap_ignored");
-            seen.tally.finish_reason = Some("length".to_owned());
-            let count = tally.count(&self.request.size, self.limits(target));
-            return End::new(Fate::Settled(count), Outcome::Success, Verdict::StreamCut, start);
+            let fate = Fate::Settled(tally.count(&self.request.size, self.limits(target)));
+            if self.client.ends_anywhere() {
+                seen.tally.finish_reason = Some("length".to_owned());
+                return End::new(fate, Outcome::Success, Verdict::StreamCut, start);
+            }
+            let message = "The provider wrote on past the limit of the request, and its answer was cut off.";
+            return End::failed(fate, Outcome::Incomplete, ProblemKind::UpstreamError, message, start);
         }
         if self.is_complete(stop, seen) && stop != Stop::ClientLeft {
             if stop != Stop::Marker && reader.has_end_marker() {
@@ -294,15 +303,6 @@ impl Exchange {
             _ => (ProblemKind::UpstreamError, "The provider's answer broke off."),
         };
         End::failed(fate, Outcome::Incomplete, kind, message, start)
-    }
-}
-
-impl Exchange {
-    /// Every answer said why it ended, and the upstream reported no failure. With an end marker fewer answers than were
-    /// asked for are all there are.
-    fn is_complete(&self, stop: Stop, seen: &Seen) -> bool {
-        let has_all = stop == Stop::Marker || seen.finished.len() as u64 >= u64::from(self.request.answers.max(1));
-        seen.tally.finish_reason.is_some() && seen.open_answers.is_empty() && seen.failure.is_none() && has_all
     }
 }
 

@@ -40,8 +40,7 @@ impl Exchange {
         let Ok(response) = reader.decode(&body) else { return ending::of_foreign(start) };
         let mut tally = Tally::default();
         tally.observe_whole(&response);
-        let cap = self.request.max_output.map(|cap| u64::from(cap) * u64::from(self.request.answers.max(1)));
-        if cap.is_some_and(|cap| tally.reported_output().is_some_and(|output| output > cap)) {
+        if self.is_counted_over_cap(&tally, &target.deployment) {
             tally.flag("cap_ignored");
         }
         let count = tally.count(&self.request.size, self.limits(target));

@@ -263,3 +263,26 @@ async fn a_provider_that_ignores_the_limit_is_cut_off_and_the_answer_was_too_lon
     assert!(seen.contains(r#""finish_reason":"length""#) && seen.ends_with(DONE), "{seen}");
     assert!(row.starts_with("settled success estimated") && row.contains("cap_ignored"), "{row}");
 }
+
+/// The provider becomes one whose limit does not hold for thoughts.
+const THINKS_ABOVE_THE_LIMIT: &str = "UPDATE providers SET preset = 'xai' WHERE slug = 'lab';
+UPDATE config_version SET version = version + 1";
+
+#[tokio::test]
+async fn thoughts_that_the_limit_does_not_cover_are_no_reason_to_cut() {
+    let (world, mut upstream) = World::with_listening_upstream().await;
+    world.change(THINKS_ABOVE_THE_LIMIT).await;
+    let short = REMOTE.replace("\"stream\":true", "\"stream\":true,\"max_tokens\":3");
+    let thought = format!(
+        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"reasoning_content\":\"{}\"}}}}],\"usage\":{{\"prompt_tokens\":9,\"completion_tokens\":0,\"total_tokens\":2009,\"completion_tokens_details\":{{\"reasoning_tokens\":2000}}}}}}\n\n",
+        "hm ".repeat(4_000)
+    );
+    let (reply, ()) = tokio::join!(world.post(&short), async {
+        let mut conversation = upstream.next().await;
+        conversation.open_stream().await;
+        conversation.say(&[&thought, HELLO, FINISH, USAGE, DONE].concat()).await;
+    });
+    let seen = text(reply.unwrap()).await;
+    assert!(seen.contains("hello") && seen.ends_with(DONE), "{seen}");
+    assert!(!world.only_row().await.contains("cap_ignored"));
+}

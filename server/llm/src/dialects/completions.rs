@@ -43,4 +43,8 @@ impl Dialect for Completions {
     fn end_of_stream(&self) -> Bytes {
         super::openai_chat::OpenAiChat.end_of_stream()
     }
+
+    fn ends_anywhere(&self) -> bool {
+        true
+    }
 }

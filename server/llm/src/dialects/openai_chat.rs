@@ -43,6 +43,10 @@ impl Dialect for OpenAiChat {
     fn end_of_stream(&self) -> Bytes {
         Bytes::from_static(openai::DONE)
     }
+
+    fn ends_anywhere(&self) -> bool {
+        true
+    }
 }
 
 /// The error body of every OpenAI dialect.

@@ -4,7 +4,8 @@ use serde_json::json;
 use tests::fake_upstream::{IdForm, Script, UsageForm};
 
 use super::super::row::{
-    EVERYWHERE, FROM_MESSAGES, Finish, OWN, Row, Sees, TO_ANTHROPIC, TO_GEMINI, estimated, row, settled,
+    EVERYWHERE, FROM_MESSAGES, Finish, MESSAGES, OWN, Problem, Row, Sees, TO_ANTHROPIC, TO_GEMINI, estimated, row,
+    settled,
 };
 
 const MALFORMED: [(&str, UsageForm); 5] = [
@@ -58,6 +59,11 @@ fn odd_answers() -> Vec<Row> {
             .on(EVERYWHERE)
             .stream(Sees::Complete(Finish::Length), estimated().flag("cap_ignored"))
             .whole(done, settled().flag("cap_ignored").flag("overrun")),
+        // Where parts of a stream open and close, only its provider can end it well.
+        row("82", "ignores its limit, in a stream of blocks", Script { ignores_cap: true, ..Script::words(3_000) })
+            .asking("max_tokens", json!(20))
+            .on(&[MESSAGES])
+            .stream(Sees::Broken(Problem::Provider), estimated().outcome("incomplete").flag("cap_ignored")),
         row("83", "three answers", three).asking("n", json!(3)).on(&[OWN, TO_GEMINI]).both(done, settled()),
         row("84", "the same id for every answer", Script { id: IdForm::Same, ..Script::words(10) })
             .on(EVERYWHERE)

@@ -154,8 +154,12 @@ impl Http {
         Bytes::new()
     }
 
-    /// From here on we write the end ourselves. Dialects whose streams have no open parts can be ended at any frame; the
-    /// others lose their closing grammar, and their clients see that the stream ended early.
+    /// What we write we can close. What passed as it came only where the dialect's streams have no open parts.
+    pub(super) fn ends_anywhere(&self) -> bool {
+        self.encoder.is_some() || self.dialect.ends_anywhere()
+    }
+
+    /// From here on we write the end ourselves.
     fn cut(&mut self) {
         let encoder = self.encoder.get_or_insert_with(|| self.dialect.encoder(&self.envelope));
         let mut out = Vec::new();
