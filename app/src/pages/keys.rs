@@ -130,8 +130,8 @@ fn HowToUse() -> impl IntoView {
             <section class="page-section" aria-labelledby="keys-use">
                 <h2 id="keys-use">"Use a key"</h2>
                 <p class="page-lead">
-                    "Any OpenAI client works: replace its base URL and its key." " "
-                    <code>{format!("{}/v1", me.public_url)}</code>
+                    "Any client of OpenAI or Anthropic works: replace its key and its base URL, " <code>{format!("{}/v1", me.public_url)}</code>
+                    " for OpenAI's and " <code>{me.public_url.clone()}</code> " for Anthropic's."
                 </p>
                 {code_block("Shell".to_owned(), curl_snippet(&me.public_url, "$TALLYGATE_KEY", "model-name"))}
             </section>

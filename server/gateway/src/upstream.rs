@@ -30,8 +30,7 @@ use body::Watched;
 use client::Clients;
 
 /// What joins an upstream's journal with our ledger. It goes only to destinations that are literally private: those are
-/// test doubles and servers of one's own, where the id helps and tells no stranger anything. Presets that ask for it
-/// (`sends_attempt_id`) will replace this rule.
+/// test doubles and servers of one's own, where the id helps and tells no stranger anything.
 const ATTEMPT_HEADER: &str = "x-tallygate-attempt-id";
 
 /// Sends requests. One client per port, because the allow-list may name ports and a resolver sees only names.

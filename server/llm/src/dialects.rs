@@ -13,7 +13,7 @@ use crate::{
     Error, HttpBody, Problem, Request,
     event::Response,
     frame::{Envelope, EventEncoder},
-    wire::Wire,
+    wire::{Wire, openai},
 };
 
 /// All dialects; the HTTP edge mounts their paths.
@@ -45,12 +45,18 @@ pub trait Dialect: Send + Sync {
     fn encode(&self, response: &Response, envelope: &Envelope) -> Bytes;
     /// Writes an answer that comes on another wire, as a stream.
     fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder>;
-    /// A problem as a whole HTTP answer.
-    fn render(&self, problem: &Problem) -> HttpBody;
+    /// A problem as a whole HTTP answer; OpenAI's form, which most dialects share.
+    fn render(&self, problem: &Problem) -> HttpBody {
+        HttpBody::json(problem, openai_chat::error_object(problem))
+    }
     /// A problem as the last event of a stream that cannot go on. No end marker follows it.
-    fn render_event(&self, problem: &Problem) -> Bytes;
+    fn render_event(&self, problem: &Problem) -> Bytes {
+        Bytes::from(format!("data: {}\n\n", openai_chat::error_object(problem)))
+    }
     /// The marker that ends a complete stream of the same wire whose upstream forgot it.
-    fn end_of_stream(&self) -> Bytes;
+    fn end_of_stream(&self) -> Bytes {
+        Bytes::from_static(openai::DONE)
+    }
     /// Can a stream be ended after any frame, by somebody who has not followed it? Not where parts open and close.
     fn ends_anywhere(&self) -> bool {
         false

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Dialect, DialectInfo};
 use crate::{
-    Error, HttpBody, Problem, Request,
+    Error, Request,
     event::Response,
     frame::{Envelope, EventEncoder},
     wire::{Wire, completions},
@@ -30,18 +30,6 @@ impl Dialect for Completions {
 
     fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder> {
         Box::new(completions::StreamEncoder::new(envelope.clone()))
-    }
-
-    fn render(&self, problem: &Problem) -> HttpBody {
-        super::openai_chat::OpenAiChat.render(problem)
-    }
-
-    fn render_event(&self, problem: &Problem) -> Bytes {
-        super::openai_chat::OpenAiChat.render_event(problem)
-    }
-
-    fn end_of_stream(&self) -> Bytes {
-        super::openai_chat::OpenAiChat.end_of_stream()
     }
 
     fn ends_anywhere(&self) -> bool {

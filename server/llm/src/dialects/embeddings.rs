@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Dialect, DialectInfo};
 use crate::{
-    Error, HttpBody, Problem, Request,
+    Error, Request,
     event::Response,
     frame::{Envelope, EventEncoder},
     wire::{Wire, embeddings},
@@ -29,17 +29,5 @@ impl Dialect for Embeddings {
 
     fn encoder(&self, _envelope: &Envelope) -> Box<dyn EventEncoder> {
         Box::new(crate::frame::Silent)
-    }
-
-    fn render(&self, problem: &Problem) -> HttpBody {
-        super::openai_chat::OpenAiChat.render(problem)
-    }
-
-    fn render_event(&self, problem: &Problem) -> Bytes {
-        super::openai_chat::OpenAiChat.render_event(problem)
-    }
-
-    fn end_of_stream(&self) -> Bytes {
-        super::openai_chat::OpenAiChat.end_of_stream()
     }
 }

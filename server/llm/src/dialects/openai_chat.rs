@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Dialect, DialectInfo};
 use crate::{
-    Error, HttpBody, Problem, ProblemKind, Request,
+    Error, Problem, ProblemKind, Request,
     event::Response,
     frame::{Envelope, EventEncoder},
     wire::{Wire, openai},
@@ -30,18 +30,6 @@ impl Dialect for OpenAiChat {
 
     fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder> {
         Box::new(openai::StreamEncoder::new(envelope.clone()))
-    }
-
-    fn render(&self, problem: &Problem) -> HttpBody {
-        HttpBody::json(problem, error_object(problem))
-    }
-
-    fn render_event(&self, problem: &Problem) -> Bytes {
-        Bytes::from(format!("data: {}\n\n", error_object(problem)))
-    }
-
-    fn end_of_stream(&self) -> Bytes {
-        Bytes::from_static(openai::DONE)
     }
 
     fn ends_anywhere(&self) -> bool {

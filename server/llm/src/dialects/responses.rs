@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Dialect, DialectInfo, openai_chat};
 use crate::{
-    Error, HttpBody, Problem, Request,
+    Error, Problem, Request,
     event::Response,
     frame::{Envelope, EventEncoder},
     wire::{Wire, responses},
@@ -30,10 +30,6 @@ impl Dialect for Responses {
 
     fn encoder(&self, envelope: &Envelope) -> Box<dyn EventEncoder> {
         Box::new(responses::StreamEncoder::new(envelope.clone()))
-    }
-
-    fn render(&self, problem: &Problem) -> HttpBody {
-        HttpBody::json(problem, openai_chat::error_object(problem))
     }
 
     /// The fields of the documented event stand at its top. The same error stands in `error` as well, as the API itself sends

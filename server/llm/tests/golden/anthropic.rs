@@ -3,7 +3,7 @@
 mod properties;
 mod values;
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::fmt::Write;
 
 use bytes::Bytes;
 use llm::{
@@ -15,18 +15,7 @@ use llm::{
     wire::anthropic::{self, StreamDecoder, StreamEncoder},
 };
 
-/// Name and bytes of every fixture of a folder, in order of name.
-fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/anthropic").join(folder);
-    let mut found: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
-        .collect();
-    found.sort();
-    assert!(!found.is_empty());
-    found
-}
+use crate::{fixtures, line, meaning};
 
 /// The snapshot is named by the fixture alone, wherever this module is mounted.
 fn assert_snapshot(name: String, seen: &str) {
@@ -61,11 +50,6 @@ fn events(bytes: &[u8]) -> Vec<ChatEvent> {
     frames(&[bytes]).iter().flat_map(|frame| frame.kind.events().to_vec()).collect()
 }
 
-/// Events alone: a CRLF that is cut in two makes a blank frame of its own, which says nothing.
-fn meaning(frames: &[Frame]) -> Vec<&FrameKind> {
-    frames.iter().filter(|frame| frame.raw.as_ref() != b"\n").map(|frame| &frame.kind).collect()
-}
-
 /// These events for a client; a stream that broke gets no end.
 fn encoded(events: &[ChatEvent], is_complete: bool) -> String {
     let mut encoder = StreamEncoder::new(envelope());
@@ -79,7 +63,7 @@ fn encoded(events: &[ChatEvent], is_complete: bool) -> String {
 
 #[test]
 fn recorded_requests_are_read_sent_and_written_like_this() {
-    for (name, body) in fixtures("requests") {
+    for (name, body) in fixtures("anthropic/requests") {
         let Request { size, max_output, stream, long_cache, .. } =
             anthropic::decode_request(Bytes::from(body.clone())).unwrap();
         let own = anthropic::for_upstream(&body, "claude-up").unwrap();
@@ -94,7 +78,7 @@ fn recorded_requests_are_read_sent_and_written_like_this() {
 
 #[test]
 fn recorded_answers_are_read_and_written_like_this() {
-    for (name, body) in fixtures("answers") {
+    for (name, body) in fixtures("anthropic/answers") {
         let response: Response = anthropic::decode_whole(&body, false).unwrap();
         let written = anthropic::encode_whole(&response, &envelope());
         let written = std::str::from_utf8(&written).unwrap();
@@ -104,7 +88,7 @@ fn recorded_answers_are_read_and_written_like_this() {
 
 #[test]
 fn recorded_streams_have_these_events_and_counts_and_are_written_like_this() {
-    for (name, bytes) in fixtures("streams") {
+    for (name, bytes) in fixtures("anthropic/streams") {
         let mut tally = Tally::default();
         let mut seen = String::new();
         for frame in frames(&[&bytes]) {
@@ -118,26 +102,9 @@ fn recorded_streams_have_these_events_and_counts_and_are_written_like_this() {
     }
 }
 
-/// One frame on one line, without what the snapshot of the counts shows anyway.
-fn line(kind: &FrameKind) -> String {
-    let event = |event: &ChatEvent| match event {
-        ChatEvent::Usage(report) => {
-            format!("Usage final={} {:?} {:?} {:?}", report.is_final, report.input, report.output, report.flags)
-        }
-        other => format!("{other:?}"),
-    };
-    match kind {
-        FrameKind::Events(events) => events.iter().map(event).collect::<Vec<_>>().join(" | "),
-        FrameKind::UsageOnly(events) => format!("hidden: {}", events.iter().map(event).collect::<Vec<_>>().join(" | ")),
-        FrameKind::Comment => "comment".to_owned(),
-        FrameKind::Bad => "bad".to_owned(),
-        FrameKind::End(_) => "end".to_owned(),
-    }
-}
-
 #[test]
 fn every_recorded_stream_means_the_same_at_every_split() {
-    for (name, bytes) in fixtures("streams") {
+    for (name, bytes) in fixtures("anthropic/streams") {
         let whole = frames(&[&bytes]);
         for at in 0..bytes.len() {
             let (head, tail) = bytes.split_at(at);

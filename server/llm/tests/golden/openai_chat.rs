@@ -1,16 +1,18 @@
 //! The OpenAI chat wire: requests as they pass and as they are translated, streams at every split, answers both ways.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::fmt::Write;
 
 use bytes::Bytes;
 use llm::{
     DIALECTS, PROVIDERS,
     event::ChatEvent,
-    frame::{Decoder, Envelope, EventEncoder, Frame, FrameKind},
+    frame::{Decoder, Envelope, EventEncoder, Frame},
     providers::Destination,
     tally::{Limits, Tally},
     wire::openai::{self, Quirks, UsageAt},
 };
+
+use crate::{fixtures, line, meaning};
 
 static USAGE_IN_CHOICE: Quirks = Quirks { usage_at: UsageAt::Choice, ..openai::PLAIN };
 static USAGE_IN_X_GROQ: Quirks = Quirks { usage_at: UsageAt::XGroq, ..openai::PLAIN };
@@ -23,19 +25,6 @@ fn quirks(name: &str) -> &'static Quirks {
         "usage_in_x_groq" => &USAGE_IN_X_GROQ,
         _ => &openai::PLAIN,
     }
-}
-
-/// Name and bytes of every fixture of a folder, in order of name.
-fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/openai_chat").join(folder);
-    let mut found: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
-        .collect();
-    found.sort();
-    assert!(!found.is_empty());
-    found
 }
 
 fn envelope() -> Envelope {
@@ -55,7 +44,7 @@ fn every_dialect_reaches_every_provider() {
     for dialect in DIALECTS.iter().filter(|dialect| dialect.info().id == "openai_chat") {
         for provider in PROVIDERS.iter().filter(|provider| matches!(provider.info().kind, "demo" | "openai-compatible"))
         {
-            for (name, body) in fixtures("requests") {
+            for (name, body) in fixtures("openai_chat/requests") {
                 let request = dialect.decode(Bytes::from(body)).unwrap();
                 let destination = Destination {
                     base_url: "https://api.example.com/v1",
@@ -75,7 +64,7 @@ fn every_dialect_reaches_every_provider() {
 
 #[test]
 fn requests_read_in_full_say_this() {
-    for (name, body) in fixtures("requests") {
+    for (name, body) in fixtures("openai_chat/requests") {
         // One of them has a field that no other API could be told.
         match openai::decode_chat(&body) {
             Ok(chat) => insta::assert_debug_snapshot!(format!("neutral__{name}"), chat),
@@ -86,7 +75,7 @@ fn requests_read_in_full_say_this() {
 
 #[test]
 fn requests_are_written_like_this() {
-    for (name, body) in fixtures("requests") {
+    for (name, body) in fixtures("openai_chat/requests") {
         let Ok(chat) = openai::decode_chat(&body) else { continue };
         let mut seen = String::new();
         for (vendor, quirks) in [("without quirks", &openai::PLAIN), ("with cache markers", &MARKING)] {
@@ -107,14 +96,9 @@ fn read(name: &str, pieces: &[&[u8]]) -> Vec<Frame> {
     frames
 }
 
-/// Events alone: a CRLF that is cut in two makes a blank frame of its own, which says nothing.
-fn meaning(frames: &[Frame]) -> Vec<&FrameKind> {
-    frames.iter().filter(|frame| frame.raw.as_ref() != b"\n").map(|frame| &frame.kind).collect()
-}
-
 #[test]
 fn every_recorded_stream_means_the_same_at_every_split() {
-    for (name, bytes) in fixtures("streams") {
+    for (name, bytes) in fixtures("openai_chat/streams") {
         let whole = read(&name, &[&bytes]);
         for at in 0..bytes.len() {
             let (head, tail) = bytes.split_at(at);
@@ -132,7 +116,7 @@ fn every_recorded_stream_means_the_same_at_every_split() {
 
 #[test]
 fn recorded_streams_have_these_events_and_counts() {
-    for (name, bytes) in fixtures("streams") {
+    for (name, bytes) in fixtures("openai_chat/streams") {
         let mut tally = Tally::default();
         let mut seen = String::new();
         for frame in read(&name, &[&bytes]) {
@@ -144,26 +128,9 @@ fn recorded_streams_have_these_events_and_counts() {
     }
 }
 
-/// One frame on one line, without what the snapshot of the counts shows anyway.
-fn line(kind: &FrameKind) -> String {
-    let event = |event: &ChatEvent| match event {
-        ChatEvent::Usage(report) => {
-            format!("Usage final={} {:?} {:?} {:?}", report.is_final, report.input, report.output, report.flags)
-        }
-        other => format!("{other:?}"),
-    };
-    match kind {
-        FrameKind::Events(events) => events.iter().map(event).collect::<Vec<_>>().join(" | "),
-        FrameKind::UsageOnly(events) => format!("hidden: {}", events.iter().map(event).collect::<Vec<_>>().join(" | ")),
-        FrameKind::Comment => "comment".to_owned(),
-        FrameKind::Bad => "bad".to_owned(),
-        FrameKind::End(_) => "end".to_owned(),
-    }
-}
-
 #[test]
 fn recorded_streams_are_written_for_a_client_like_this() {
-    for (name, bytes) in fixtures("streams") {
+    for (name, bytes) in fixtures("openai_chat/streams") {
         let frames = read(&name, &[&bytes]);
         let events: Vec<&ChatEvent> = frames.iter().flat_map(|frame| frame.kind.events()).collect();
         let mut encoder = openai::StreamEncoder::new(envelope());
@@ -179,7 +146,7 @@ fn recorded_streams_are_written_for_a_client_like_this() {
 
 #[test]
 fn recorded_answers_count_as_this() {
-    for (name, body) in fixtures("answers") {
+    for (name, body) in fixtures("openai_chat/answers") {
         let response = openai::decode_whole(&body, &openai::PLAIN).unwrap();
         insta::assert_debug_snapshot!(format!("answer__{name}"), response);
     }
@@ -187,7 +154,7 @@ fn recorded_answers_count_as_this() {
 
 #[test]
 fn recorded_answers_are_written_for_a_client_like_this() {
-    for (name, body) in fixtures("answers") {
+    for (name, body) in fixtures("openai_chat/answers") {
         let response = openai::decode_whole(&body, &openai::PLAIN).unwrap();
         let written = openai::encode_whole(&response, &envelope());
         insta::assert_snapshot!(format!("client_answer__{name}"), std::str::from_utf8(&written).unwrap());

@@ -46,9 +46,6 @@ const fn local(id: &'static str, title: &'static str, base_url: &'static str) ->
     Preset { id, title, base_url, is_local: true }
 }
 
-/// A server of one's own may know our attempts: nobody else reads its journal.
-const LOCAL: Quirks = Quirks { sends_attempt_id: true, ..PLAIN };
-
 pub static VENDORS: [Vendor; COUNT] = [
     Vendor {
         // https://api-docs.deepseek.com/api/create-chat-completion and https://api-docs.deepseek.com/api/create-completion
@@ -134,24 +131,24 @@ pub static VENDORS: [Vendor; COUNT] = [
     Vendor {
         // https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html: `suffix` is answered with 400.
         preset: local("vllm", "vLLM", "http://localhost:8000/v1"),
-        quirks: Quirks { fill: Fill::Completions { suffix: false }, responses: Responses::Stateful, ..LOCAL },
+        quirks: Quirks { fill: Fill::Completions { suffix: false }, responses: Responses::Stateful, ..PLAIN },
     },
     Vendor {
         // https://docs.ollama.com/api/openai-compatibility: the responses keep nothing. The prompt that counts zero:
         // https://github.com/ollama/ollama/issues/5370.
         preset: local("ollama", "Ollama", "http://localhost:11434/v1"),
-        quirks: Quirks { prompt_zero_means_missing: true, responses: Responses::Stateless, ..LOCAL },
+        quirks: Quirks { prompt_zero_means_missing: true, responses: Responses::Stateless, ..PLAIN },
     },
     Vendor {
         // https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md: `suffix` is answered with an error, its
         // own way is `/infill`.
         preset: local("llama-cpp", "llama.cpp", "http://localhost:8080/v1"),
-        quirks: Quirks { fill: Fill::Completions { suffix: false }, ..LOCAL },
+        quirks: Quirks { fill: Fill::Completions { suffix: false }, ..PLAIN },
     },
     Vendor {
         // https://lmstudio.ai/docs/developer/openai-compat: `suffix` is not among the fields of its completions.
         preset: local("lm-studio", "LM Studio", "http://localhost:1234/v1"),
-        quirks: Quirks { fill: Fill::Completions { suffix: false }, responses: Responses::Stateful, ..LOCAL },
+        quirks: Quirks { fill: Fill::Completions { suffix: false }, responses: Responses::Stateful, ..PLAIN },
     },
 ];
 

@@ -83,8 +83,6 @@ pub struct Quirks {
     /// `/embeddings` exists.
     pub embeddings: bool,
     pub responses: Responses,
-    /// Gets the id of our attempt in a header, for journals that are joined with the ledger.
-    pub sends_attempt_id: bool,
 }
 
 /// A server without any.
@@ -104,7 +102,6 @@ pub const PLAIN: Quirks = Quirks {
     fill: Fill::Completions { suffix: true },
     embeddings: true,
     responses: Responses::No,
-    sends_attempt_id: false,
 };
 
 /// OpenAI itself.

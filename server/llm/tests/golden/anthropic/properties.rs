@@ -11,7 +11,8 @@ use llm::{
 };
 use proptest::{collection::vec, prelude::*, sample::Index, test_runner::RngSeed};
 
-use super::{encoded, envelope, events, fixtures, frames, meaning, values};
+use super::{encoded, envelope, events, frames, values};
+use crate::{fixtures, meaning};
 
 fn config() -> ProptestConfig {
     ProptestConfig { rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::with_cases(384) }
@@ -198,7 +199,7 @@ proptest! {
 
     #[test]
     fn any_chunking_of_a_stream_means_the_same(which in any::<Index>(), cuts in vec(any::<Index>(), 0..12)) {
-        let recorded = fixtures("streams");
+        let recorded = fixtures("anthropic/streams");
         let (name, bytes) = which.get(&recorded);
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.extend([0, bytes.len()]);
@@ -214,7 +215,7 @@ proptest! {
         which in any::<Index>(),
         changes in vec((any::<Index>(), any::<u8>(), 0..3u8), 0..6),
     ) {
-        let recorded = fixtures(folder);
+        let recorded = fixtures(&format!("anthropic/{folder}"));
         let mut bytes = which.get(&recorded).1.clone();
         for (at, byte, change) in changes {
             if bytes.is_empty() {
