@@ -3,16 +3,20 @@
 //! ```text
 //! target/site/site.json                                {"hash": "…"}
 //! target/site/pkg/<hash>/tallygate{.js,_bg.wasm,.css}  named by what is in them, so a change is a new address
+//! target/site/pkg/<hash>/{loader.js,pages.json,shared.wasm,<page>.wasm}  what is loaded with a page and not before, see `split`
 //! target/site/<files of public/>
 //! ```
 //!
-//! With `--release` each file has its `.br` and `.gz` beside it and the size gate of the design applies.
+//! With `--release` each file has its `.br` and `.gz` beside it and the size gates apply, see `weight`.
+
+mod split;
+mod weight;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -39,11 +43,6 @@ impl Profile {
     }
 }
 
-/// The most the first load may weigh in bytes: end of the file name, raw, brotli. 900 kB and 300 kB are one experience
-/// on a slow network; the rest follows from it. What `app::prelude` and `app::api` do to stay below is told there.
-const GATES: &[(&str, usize, usize)] =
-    &[("_bg.wasm", 900_000, 300_000), (".js", usize::MAX, 20_000), (".css", usize::MAX, 25_000)];
-
 pub fn run(profile: Profile) -> Result<()> {
     build_program(profile)?;
     assemble(profile)
@@ -51,7 +50,7 @@ pub fn run(profile: Profile) -> Result<()> {
 
 /// `frontend` → wasm → wasm-bindgen → (release) wasm-opt.
 pub fn build_program(profile: Profile) -> Result<()> {
-    let mut build = wasm::cargo(&["build", "-p", "frontend", "--lib"])?;
+    let mut build = wasm::cargo(&["rustc", "-p", "frontend", "--lib", "--crate-type", "cdylib"])?;
     let folder = match profile {
         Profile::Dev => "debug",
         Profile::Release => {
@@ -59,11 +58,13 @@ pub fn build_program(profile: Profile) -> Result<()> {
             "wasm-release"
         }
     };
-    shell::run(&mut build)?;
+    // Where the program is cut is read from what the linker knows. Only the last step is told, to compile nothing twice.
+    shell::run(build.args(["--", "-C", "link-arg=--emit-relocs"]))?;
     bind(&Path::new(wasm::TARGET_DIR).join(wasm::TARGET).join(folder).join("frontend.wasm"), profile)
 }
 
-/// rustc's output → what a browser loads, in `Profile::program`.
+/// rustc's output → what a browser loads, in `Profile::program`. Only the program itself has bindings: the other files call
+/// them through it.
 fn bind(input: &Path, profile: Profile) -> Result<()> {
     let output = Path::new(profile.program());
     if output.exists() {
@@ -71,14 +72,23 @@ fn bind(input: &Path, profile: Profile) -> Result<()> {
     }
     fs::create_dir_all(output)?;
     let release = profile == Profile::Release;
+    let main = output.with_extension("wasm");
+    split::split(input, &main, output, &format!("{NAME}.js"))?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).out_name(NAME).web(true)?.typescript(false);
+    bindgen.input_path(&main).out_name(NAME).web(true)?.typescript(false);
+    // The other files find the function table and the stack among the exports, and functions by their linker names.
+    bindgen.keep_lld_exports(true).demangle(false);
     bindgen.remove_name_section(release).remove_producers_section(release);
     bindgen.generate(output).context("wasm-bindgen")?;
-    if release { optimise(&output.join(format!("{NAME}_bg.wasm"))) } else { Ok(()) }
+    if release {
+        for file in files(output)?.iter().filter(|file| file.extension().is_some_and(|it| it == "wasm")) {
+            optimise(file)?;
+        }
+    }
+    Ok(())
 }
 
-/// The size pass. The gate decides whether a build without it is still good enough.
+/// The size pass. The gates decide whether a build without it is still good enough.
 fn optimise(program: &Path) -> Result<()> {
     let Some(mut wasm_opt) = setup::wasm_opt() else {
         println!("no wasm-opt: `cargo xtask setup --tests` adds it");
@@ -127,7 +137,7 @@ pub fn assemble(profile: Profile) -> Result<()> {
         }
     }
     fs::write(staging.join("site.json"), format!("{{\"hash\": \"{hash}\"}}\n"))?;
-    let within = weigh(&named, profile);
+    let within = weight::weigh(&named, profile);
 
     if Path::new(OUTPUT).exists() {
         fs::rename(OUTPUT, OLD)?;
@@ -208,33 +218,6 @@ fn beside(file: &Path, extension: &str) -> PathBuf {
     PathBuf::from(format!("{}.{extension}", file.display()))
 }
 
-/// Prints the sizes; in a release build the gate decides.
-fn weigh(pkg: &Path, profile: Profile) -> Result<()> {
-    let mut over = Vec::new();
-    println!("{:<24}{:>12}{:>12}{:>12}", "bytes", "raw", "brotli", "gzip");
-    for file in files(pkg)? {
-        let name = file.strip_prefix(pkg)?.display().to_string();
-        if name.ends_with(".br") || name.ends_with(".gz") {
-            continue;
-        }
-        let size = |path: &Path| fs::metadata(path).map(|found| usize::try_from(found.len()).unwrap_or(usize::MAX));
-        let raw = size(&file)?;
-        if profile == Profile::Dev {
-            println!("{name:<24}{raw:>12}");
-            continue;
-        }
-        let (br, gz) = (size(&beside(&file, "br"))?, size(&beside(&file, "gz"))?);
-        println!("{name:<24}{raw:>12}{br:>12}{gz:>12}");
-        let Some((_, raw_gate, br_gate)) = GATES.iter().find(|(end, ..)| name.ends_with(end)) else { continue };
-        if raw > *raw_gate || br > *br_gate {
-            over.push(format!("{name} is over its gate of {raw_gate} raw, {br_gate} brotli"));
-        } else if raw > raw_gate / 10 * 9 || br > br_gate / 10 * 9 {
-            println!("warning: {name} is above 90 % of its gate");
-        }
-    }
-    if over.is_empty() { Ok(()) } else { bail!("{}", over.join("; ").replace(&usize::MAX.to_string(), "any size")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,13 +256,14 @@ mod tests {
         assert_ne!(hash(&before.0).unwrap(), hash(&after.0).unwrap());
         assert_eq!(hash(&before.0).unwrap(), hash(&before.0).unwrap());
     }
-
     #[test]
     fn a_program_over_the_gate_fails_a_release_and_not_a_development_build() {
-        let (_, most, _) = GATES[0];
-        let heavy = Folder::with("gate", &[("tallygate_bg.wasm", &vec![0; most + 1])]);
-        compress(&heavy.0.join("tallygate_bg.wasm")).unwrap();
-        assert!(weigh(&heavy.0, Profile::Release).unwrap_err().to_string().contains("tallygate_bg.wasm"));
-        weigh(&heavy.0, Profile::Dev).unwrap();
+        let program = vec![0; weight::FIRST_LOAD.raw + 1];
+        let heavy = Folder::with("gate", &[("tallygate_bg.wasm", &program), (split::PAGES, b"{}")]);
+        for file in files(&heavy.0).unwrap() {
+            compress(&file).unwrap();
+        }
+        assert!(weight::weigh(&heavy.0, Profile::Release).unwrap_err().to_string().contains("the first load"));
+        weight::weigh(&heavy.0, Profile::Dev).unwrap();
     }
 }
