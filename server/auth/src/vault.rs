@@ -3,7 +3,12 @@
 //! Each secret has a random data key of its own (XChaCha20-Poly1305) that the master key wraps. Where the secret belongs is
 //! associated data, so a sealed value that moved to another row, team or origin does not open (`security.md` CR-1 to CR-3).
 //! A sealed value reads: version, id of the master key, nonce and wrapped data key, nonce and sealed text.
-//! Never here: storage. A second format is a new version byte and its branch in [`Vault::open`].
+//!
+//! A vault may know several master keys: the newest seals, every one of them opens, and [`Vault::rewrap`] moves a value from
+//! an older one to the newest (CR-8). Which key wrapped the data key is bound to the wrap alone, so that the sealed text stays
+//! as it is. Version 1 bound it to both, so its values are sealed anew when they move.
+//!
+//! Never here: storage. One more format is a version byte and its branch in [`Bound::new`].
 
 use std::sync::Arc;
 
@@ -19,7 +24,10 @@ use zeroize::Zeroizing;
 
 use crate::MasterKey;
 
-const VERSION: u8 = 1;
+/// The format in which values are sealed.
+const VERSION: u8 = 2;
+/// The first format, which is still read.
+const FIRST: u8 = 1;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 const DATA_KEY: usize = 32;
@@ -83,67 +91,103 @@ pub struct SealContext<'a> {
 pub enum Error {
     #[error("sealed by another version of the product")]
     Version,
-    #[error("sealed with another master key")]
+    #[error("sealed with a master key that is not here")]
     OtherKey,
     #[error("changed, or bound to another row, owner or destination")]
     Forged,
 }
 
-/// Seals and opens with one master key. Cheap to share.
+/// Seals with the newest master key, opens with any. Cheap to share.
 pub struct Vault {
-    master: MasterKey,
+    newest: MasterKey,
+    older: Vec<MasterKey>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Vault {
     pub fn new(master: MasterKey, entropy: Arc<dyn Entropy>) -> Self {
-        Self { master, entropy }
+        Self::with_old(master, Vec::new(), entropy)
+    }
+
+    /// During a rotation: `newest` seals, and what `older` ones sealed still opens.
+    pub fn with_old(newest: MasterKey, older: Vec<MasterKey>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { newest, older, entropy }
     }
 
     /// Seals a credential for exactly this context. Errors only when the text is too long for the cipher.
     pub fn seal(&self, context: &SealContext<'_>, secret: &Credential) -> Result<Vec<u8>, Error> {
-        self.seal_bytes(&bound(&self.master.id(), context), secret.expose_secret().as_bytes())
+        self.seal_bytes(&Place::Context(context), secret.expose_secret().as_bytes())
     }
 
     /// Opens what [`Vault::seal`] made for the same context.
     pub fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Credential, Error> {
-        let plain = self.open_bytes(&bound(&self.master.id(), context), sealed)?;
+        let plain = self.open_bytes(&Place::Context(context), sealed)?;
         let text = String::from_utf8(plain.to_vec()).map_err(|_| Error::Forged)?;
         Ok(Credential::new(text))
     }
 
-    /// A value that only this master key opens. It is stored once, so that a later start with another key can tell.
+    /// The same value under the newest master key; `None` when it is there already.
+    ///
+    /// The value is opened first, so what is forged, damaged or out of place is never passed on as fresh. Only the wrapped data
+    /// key changes; the sealed text stays byte for byte, unless it is of the first format.
+    pub fn rewrap(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let place = Place::Context(context);
+        let parts = Parts::read(sealed)?;
+        let (data_key, plain) = self.open_parts(&place, &parts)?;
+        if parts.key == self.newest.id() {
+            return Ok(None);
+        }
+        if parts.version != VERSION {
+            return self.seal_bytes(&place, &plain).map(Some);
+        }
+        let mut moved = self.wrapped(&place, &data_key)?;
+        moved.extend_from_slice(parts.body);
+        Ok(Some(moved))
+    }
+
+    /// The id of the key that seals.
+    pub fn newest_id(&self) -> [u8; 8] {
+        self.newest.id()
+    }
+
+    /// A value that only these master keys open. It is stored, so that a later start with another key can tell.
     pub fn check_value(&self) -> Result<Vec<u8>, Error> {
-        self.seal_bytes(CHECK, CHECK)
+        self.seal_bytes(&Place::Check, CHECK)
     }
 
     /// Does the stored check value open? [`Error::OtherKey`] is what a person can act on.
     pub fn check(&self, stored: &[u8]) -> Result<(), Error> {
-        self.open_bytes(CHECK, stored).map(drop)
+        self.open_bytes(&Place::Check, stored).map(drop)
     }
 
-    fn seal_bytes(&self, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>, Error> {
+    fn seal_bytes(&self, place: &Place<'_>, plain: &[u8]) -> Result<Vec<u8>, Error> {
         let mut data_key = Zeroizing::new([0u8; DATA_KEY]);
         self.entropy.fill(data_key.as_mut());
-        let mut sealed = vec![VERSION];
-        sealed.extend_from_slice(&self.master.id());
-        self.encrypt(self.master.bytes(), &purpose(b"wrap", bound), data_key.as_slice(), &mut sealed)?;
-        self.encrypt(&data_key, &purpose(b"seal", bound), plain, &mut sealed)?;
+        let mut sealed = self.wrapped(place, &data_key)?;
+        self.encrypt(&data_key, &Bound::new(VERSION, self.newest.id(), place).seal, plain, &mut sealed)?;
         Ok(sealed)
     }
 
-    fn open_bytes(&self, bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let (head, rest) = sealed.split_at_checked(HEAD).ok_or(Error::Forged)?;
-        if head.first() != Some(&VERSION) {
-            return Err(Error::Version);
-        }
-        if head.get(1..) != Some(&self.master.id()[..]) {
-            return Err(Error::OtherKey);
-        }
-        let (wrapped, body) = rest.split_at_checked(WRAPPED).ok_or(Error::Forged)?;
-        let data_key = decrypt(self.master.bytes(), &purpose(b"wrap", bound), wrapped)?;
+    /// What stands before the sealed text: version, the newest key's id, and the data key wrapped by it.
+    fn wrapped(&self, place: &Place<'_>, data_key: &[u8; DATA_KEY]) -> Result<Vec<u8>, Error> {
+        let mut head = vec![VERSION];
+        head.extend_from_slice(&self.newest.id());
+        self.encrypt(self.newest.bytes(), &Bound::new(VERSION, self.newest.id(), place).wrap, data_key, &mut head)?;
+        Ok(head)
+    }
+
+    fn open_bytes(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.open_parts(place, &Parts::read(sealed)?).map(|(_, plain)| plain)
+    }
+
+    fn open_parts(&self, place: &Place<'_>, parts: &Parts<'_>) -> Result<Opened, Error> {
+        let mut keys = std::iter::once(&self.newest).chain(&self.older);
+        let master = keys.find(|key| key.id() == parts.key).ok_or(Error::OtherKey)?;
+        let bound = Bound::new(parts.version, parts.key, place);
+        let data_key = decrypt(master.bytes(), &bound.wrap, parts.wrapped)?;
         let data_key = Zeroizing::new(<[u8; DATA_KEY]>::try_from(data_key.as_slice()).map_err(|_| Error::Forged)?);
-        decrypt(&data_key, &purpose(b"seal", bound), body)
+        let plain = decrypt(&data_key, &bound.seal, parts.body)?;
+        Ok((data_key, plain))
     }
 
     /// Appends a fresh nonce and the encrypted text.
@@ -159,6 +203,35 @@ impl Vault {
     }
 }
 
+/// A data key and what it sealed.
+type Opened = (Zeroizing<[u8; DATA_KEY]>, Zeroizing<Vec<u8>>);
+
+/// The id of the master key that wrapped a sealed value: who looks after a rotation counts by it. `None` when the value is too
+/// short to be one. Anybody can read it, and only opening proves it.
+pub fn key_id(sealed: &[u8]) -> Option<[u8; 8]> {
+    Parts::read(sealed).ok().map(|parts| parts.key)
+}
+
+/// A sealed value, taken apart.
+struct Parts<'a> {
+    version: u8,
+    key: [u8; 8],
+    wrapped: &'a [u8],
+    body: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn read(sealed: &'a [u8]) -> Result<Self, Error> {
+        let (head, rest) = sealed.split_at_checked(HEAD).ok_or(Error::Forged)?;
+        let (&version, key) = head.split_first().ok_or(Error::Forged)?;
+        if version != VERSION && version != FIRST {
+            return Err(Error::Version);
+        }
+        let (wrapped, body) = rest.split_at_checked(WRAPPED).ok_or(Error::Forged)?;
+        Ok(Self { version, key: key.try_into().map_err(|_| Error::Forged)?, wrapped, body })
+    }
+}
+
 const CHECK: &[u8] = b"tallygate master key check";
 
 fn decrypt(key: &[u8; 32], bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -168,21 +241,41 @@ fn decrypt(key: &[u8; 32], bound: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<
     XChaCha20Poly1305::new(key.into()).decrypt(&nonce, payload).map(Zeroizing::new).map_err(|_| Error::Forged)
 }
 
-/// The associated data. Every part carries its length, so that no two contexts give the same bytes.
-fn bound(key: &[u8], context: &SealContext<'_>) -> Vec<u8> {
+/// Where a sealed value belongs.
+enum Place<'a> {
+    Context(&'a SealContext<'a>),
+    /// The check value of the master key, which belongs nowhere else.
+    Check,
+}
+
+/// The associated data of both layers.
+struct Bound {
+    wrap: Vec<u8>,
+    seal: Vec<u8>,
+}
+
+impl Bound {
+    fn new(version: u8, key: [u8; 8], place: &Place<'_>) -> Self {
+        let to = |purpose: &[u8], key: &[u8]| match place {
+            Place::Check if version == FIRST => [purpose, CHECK].concat(),
+            Place::Check => [purpose, &[version], key, CHECK].concat(),
+            Place::Context(context) => [purpose, &bytes(version, key, context)].concat(),
+        };
+        Self { wrap: to(b"wrap", &key), seal: to(b"seal", if version == FIRST { &key } else { &[] }) }
+    }
+}
+
+/// Every part carries its length, so that no two contexts give the same bytes.
+fn bytes(version: u8, key: &[u8], context: &SealContext<'_>) -> Vec<u8> {
     let SealContext { table, row, owner, field, origin } = context;
     let owner = owner.map(|team| *team.0.as_bytes());
     let owner: &[u8] = owner.as_ref().map_or(b"instance", |team| team.as_slice());
-    let mut bytes = vec![VERSION];
+    let mut bytes = vec![version];
     for part in [key, table.as_bytes(), row.as_bytes(), owner, field.as_bytes(), origin.0.as_bytes()] {
         bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
         bytes.extend_from_slice(part);
     }
     bytes
-}
-
-fn purpose(name: &[u8; 4], bound: &[u8]) -> Vec<u8> {
-    [name.as_slice(), bound].concat()
 }
 
 #[cfg(test)]

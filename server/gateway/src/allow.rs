@@ -1,4 +1,4 @@
-//! May this caller make this call? In memory; rate limits will join here.
+//! May this caller make this call, and how long may its answer be? In memory; rate limits will join here.
 
 use std::sync::Arc;
 
@@ -15,4 +15,10 @@ pub(crate) fn model(snapshot: &Snapshot, caller: &Caller, name: &str) -> Result<
         .filter(|model| caller.models.allows(&model.name) && !model.deployments.is_empty())
         .cloned()
         .ok_or_else(|| Error::ModelNotFound(name.chars().take(200).collect()))
+}
+
+/// The limit that the caller's key sets on an answer of this model. `None` where the model's own is as small: saying it to the
+/// upstream would change nothing, and some refuse a limit that does not fit beside the prompt.
+pub(crate) fn output_limit(caller: &Caller, model: &Model) -> Option<u32> {
+    caller.max_output.filter(|most| model.max_output.is_none_or(|own| *most < own))
 }

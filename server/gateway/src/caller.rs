@@ -1,16 +1,23 @@
 //! Who pays for a call: a key, or a run that a member started. Only this file makes a `Caller`.
 //!
 //! Keys are in the snapshot, so authenticating reads memory only. Checksum first, then the look-up by the public part, then
-//! the digest in constant time; every wrong key gets the same answer (`security.md` VK-1, VK-3, VK-7).
+//! the digest in constant time; every wrong key gets the same answer (`security.md` VK-1, VK-3, VK-7). Only who has shown a
+//! right key learns why it may not be used here and now: it is paused, comes from elsewhere, or lacks a scope.
 
+use std::{net::IpAddr, sync::Arc};
+
+use chrono::{DateTime, Utc};
 use domain::{
     id::{KeyId, RunId, TeamId, UserId},
-    key::AllowedModels,
+    key::{AllowedModels, KeyScope},
     team::StoreContent,
 };
 use http::{HeaderMap, header};
 
-use crate::{error::Error, snapshot::Snapshot};
+use crate::{
+    error::Error,
+    snapshot::{Key, KeyLabels, Keys},
+};
 
 /// Somebody who may call models, and on whose account.
 #[derive(Clone, Debug)]
@@ -22,6 +29,10 @@ pub struct Caller {
     pub(crate) models: AllowedModels,
     /// How much of a call's text may be kept.
     pub(crate) store_content: StoreContent,
+    /// What its calls are labelled with unless they say otherwise.
+    pub(crate) labels: Arc<KeyLabels>,
+    /// The most tokens an answer may have.
+    pub(crate) max_output: Option<u32>,
 }
 
 impl Caller {
@@ -43,26 +54,46 @@ impl Caller {
             run: Some(run),
             models: AllowedModels::All,
             store_content: StoreContent::Metadata,
+            labels: Arc::default(),
+            max_output: None,
+        }
+    }
+
+    fn of_key(key: &Key) -> Self {
+        Self {
+            team: key.team,
+            key: Some(key.id),
+            user: key.user,
+            run: None,
+            models: key.models.clone(),
+            store_content: key.store_content,
+            labels: key.labels.clone(),
+            max_output: key.max_output,
         }
     }
 }
 
-/// The caller that the headers name.
-pub(crate) fn authenticate(headers: &HeaderMap, snapshot: &Snapshot) -> Result<Caller, Error> {
+/// The caller that the headers name, if their key may be used for this, from there, at this moment of the database's clock.
+pub(crate) fn authenticate(
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+    scope: KeyScope,
+    keys: &Keys,
+    now: DateTime<Utc>,
+) -> Result<Caller, Error> {
     let text = credential(headers)?;
     let sent = auth::api_key::parse(text).map_err(|_| Error::InvalidKey)?;
-    let key = snapshot.key(sent.public()).ok_or(Error::InvalidKey)?;
-    if sent.digest() != key.digest {
-        return Err(Error::InvalidKey);
+    let key = keys.find(&sent, now).ok_or(Error::InvalidKey)?;
+    if key.is_paused {
+        return Err(Error::KeyPaused);
     }
-    Ok(Caller {
-        team: key.team,
-        key: Some(key.id),
-        user: key.user,
-        run: None,
-        models: key.models.clone(),
-        store_content: key.store_content,
-    })
+    if !key.networks.allow(address) {
+        return Err(Error::NetworkNotAllowed);
+    }
+    if !key.scopes.contains(&scope) {
+        return Err(Error::ScopeMissing(scope));
+    }
+    Ok(Caller::of_key(key))
 }
 
 /// The one credential of a request. The same one in several places is fine, two different ones are not.

@@ -1,7 +1,7 @@
 //! What a call can end with instead of an answer. Each variant is a situation somebody can act on; `problem` words it for
 //! the client, and says nothing that a stranger may not read.
 
-use domain::id::RequestId;
+use domain::{id::RequestId, key::KeyScope};
 use llm::{Problem, ProblemKind};
 
 /// Why there is no answer.
@@ -9,11 +9,17 @@ use llm::{Problem, ProblemKind};
 pub enum Error {
     #[error("no key was sent")]
     NoKey,
-    /// Unknown, malformed, mistyped, revoked: the same answer, so that nobody learns which keys exist.
+    /// Unknown, malformed, mistyped, revoked, expired, replaced: the same answer, so that nobody learns which keys exist.
     #[error("the key is not valid")]
     InvalidKey,
     #[error("two different keys were sent")]
     TwoCredentials,
+    #[error("the key is paused")]
+    KeyPaused,
+    #[error("the key may not be used from this address")]
+    NetworkNotAllowed,
+    #[error("the key has no scope {:?}", .0.as_str())]
+    ScopeMissing(KeyScope),
     #[error(transparent)]
     Request(#[from] llm::Error),
     #[error("header {name}: {message}")]
@@ -74,18 +80,12 @@ impl Error {
             retry_after: None,
         };
         match self {
-            Self::NoKey => {
-                problem.kind = ProblemKind::InvalidApiKey;
-                problem.message = "You did not provide a key. Send it as 'Authorization: Bearer tg_…'.".to_owned();
-            }
-            Self::InvalidKey => {
-                problem.kind = ProblemKind::InvalidApiKey;
-                problem.message = "This key is not valid. Check it for typing errors, or make a new one.".to_owned();
-            }
-            Self::TwoCredentials => {
-                problem.kind = ProblemKind::TwoCredentials;
-                problem.message = "Two different keys were sent. Send one, in one header.".to_owned();
-            }
+            Self::NoKey
+            | Self::InvalidKey
+            | Self::TwoCredentials
+            | Self::KeyPaused
+            | Self::NetworkNotAllowed
+            | Self::ScopeMissing(_) => tell_key(self, &mut problem),
             Self::Request(error) => tell_request(error, &mut problem),
             Self::Header { name, message } => {
                 problem.kind = ProblemKind::InvalidRequest;
@@ -121,6 +121,33 @@ impl Error {
         }
         problem
     }
+}
+
+/// A key that is missing, wrong, or not for this.
+fn tell_key(error: &Error, problem: &mut Problem) {
+    let (kind, message) = match error {
+        Error::NoKey => (
+            ProblemKind::InvalidApiKey,
+            "You did not provide a key. Send it as 'Authorization: Bearer tg_…'.".to_owned(),
+        ),
+        Error::TwoCredentials => {
+            (ProblemKind::TwoCredentials, "Two different keys were sent. Send one, in one header.".to_owned())
+        }
+        Error::KeyPaused => {
+            (ProblemKind::KeyPaused, "This key is paused. Its owner or an admin of its team can resume it.".to_owned())
+        }
+        Error::NetworkNotAllowed => {
+            (ProblemKind::NetworkNotAllowed, "This key may not be used from this address.".to_owned())
+        }
+        Error::ScopeMissing(scope) => {
+            (ProblemKind::ScopeMissing, format!("This key has no scope '{}', which is needed here.", scope.as_str()))
+        }
+        _ => (
+            ProblemKind::InvalidApiKey,
+            "This key is not valid. Check it for typing errors, or make a new one.".to_owned(),
+        ),
+    };
+    (problem.kind, problem.message) = (kind, message);
 }
 
 fn tell_request(error: &llm::Error, problem: &mut Problem) {

@@ -193,7 +193,7 @@ impl Exchange {
     async fn reserve(&self, target: &Target, number: u16) -> Result<Reservation, Error> {
         let left = self.facts.deadline.saturating_duration_since(Instant::now());
         let life = left + AFTERLIFE;
-        let Caller { team, key, user, run, models: _, store_content: _ } = &self.facts.caller;
+        let Caller { team, key, user, run, .. } = &self.facts.caller;
         let attempt = NewAttempt {
             id: AttemptId::new(self.inner.clock.as_ref(), self.inner.entropy.as_ref()),
             request: self.facts.request_id,
@@ -313,7 +313,7 @@ impl Exchange {
         self.cap().zip(tally.reported_output()).is_some_and(|(cap, output)| said(output) > cap)
     }
 
-    /// The most tokens of all answers together that the client asked for.
+    /// The most tokens of all answers together: what the client asked for, or its key allows.
     fn cap(&self) -> Option<u64> {
         self.request.max_output.map(|cap| u64::from(cap) * u64::from(self.request.answers.max(1)))
     }

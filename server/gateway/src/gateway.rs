@@ -1,12 +1,13 @@
 //! The pipeline of a model call, and the life of the gateway around it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use auth::Vault;
 use bytes::Bytes;
 use domain::{
     clock::{Clock, Entropy},
     id::{ReplicaId, RequestId, RunId, TeamId, UserId},
+    key::KeyScope,
     ledger::Origin,
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -165,9 +166,11 @@ impl Gateway {
         RequestId::new(self.inner.clock.as_ref(), self.inner.entropy.as_ref())
     }
 
-    /// Who the headers say is calling. Reads memory only.
-    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Error> {
-        let caller = caller::authenticate(headers, &self.inner.watch.current())?;
+    /// Who the headers say is calling, if their key may be used for this. `address` is the client's; without one a key that is
+    /// bound to networks is refused. Reads memory only.
+    pub fn authenticate(&self, headers: &HeaderMap, address: Option<IpAddr>, scope: KeyScope) -> Result<Caller, Error> {
+        let watch = &self.inner.watch;
+        let caller = caller::authenticate(headers, address, scope, &watch.current().keys, watch.now())?;
         if let Some(key) = caller.key {
             self.inner.last_used.note(key);
         }
@@ -183,7 +186,7 @@ impl Gateway {
     pub async fn serve(&self, call: Call) -> Result<Reply, Error> {
         let Call { request_id, caller, dialect, headers, body, received } = call;
         let request = dialect.decode(body)?;
-        let options = options::read(&headers, &request.metadata)?;
+        let options = options::read(&headers, &request.metadata, &caller.labels)?;
         let envelope = Envelope {
             id: request_id.public(),
             model: request.model.clone(),
@@ -263,13 +266,16 @@ impl Gateway {
     }
 
     /// Allows and plans, in memory; then a task of its own owns the call to its end, whatever becomes of the caller.
-    fn open(&self, facts: Facts, request: Request, client: Client, passed: HeaderMap) -> Result<(), Error> {
+    fn open(&self, facts: Facts, mut request: Request, client: Client, passed: HeaderMap) -> Result<(), Error> {
         if self.inner.draining.is_cancelled() {
             return Err(Error::ShuttingDown);
         }
         let is_alive = self.inner.live.token();
         let snapshot: Arc<Snapshot> = self.inner.watch.current();
         let model = allow::model(&snapshot, &facts.caller, &request.model)?;
+        if let Some(most) = allow::output_limit(&facts.caller, &model) {
+            request.limit_output(most)?;
+        }
         let plan = plan::plan(&request, &model, facts.caller.team, self.inner.clock.now())?;
         let allow_private = snapshot.allow_private.clone();
         let exchange = Exchange { inner: self.inner.clone(), facts, request, plan, client, passed, allow_private };

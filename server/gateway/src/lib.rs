@@ -12,7 +12,8 @@
 //! | settle | `ledger.rs`, `settlement.rs` | the final row |
 //! | keep | `content.rs` | text, where the policy allows it |
 //!
-//! `retries.rs` says how often a failed attempt may be followed by another.
+//! `retries.rs` says how often a failed attempt may be followed by another. `probe.rs` asks a provider which models it offers:
+//! no call, no attempt, and the same client with the same checks.
 //!
 //! `snapshot.rs` is everything the steps know, in one immutable value. Never here: axum, leptos, SQL text, `control`.
 //! `upstream.rs` is the only HTTP client of the product, and the only file here that sees a credential's text.
@@ -31,6 +32,7 @@ mod ledger;
 mod options;
 mod patience;
 mod plan;
+mod probe;
 mod retries;
 mod settlement;
 mod snapshot;
@@ -43,3 +45,4 @@ pub use caller::Caller;
 pub use error::{Error, Failure, StartError};
 pub use gateway::{Gateway, Parts};
 pub use patience::Patience;
+pub use probe::{ProbeTarget, Prober};

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use llm::wire::Wire;
 use store::attempts::Labels;
 
-use crate::error::Error;
+use crate::{error::Error, snapshot::KeyLabels};
 
 const PREFIX: &str = "x-tallygate-";
 const DEADLINE: &str = "x-tallygate-deadline-ms";
@@ -37,8 +37,9 @@ pub(crate) struct Options {
     pub labels: Labels,
 }
 
-/// Reads the headers, and the client's own metadata: tags that headers do not name come from there.
-pub(crate) fn read(headers: &HeaderMap, metadata: &[(String, String)]) -> Result<Options, Error> {
+/// Reads the headers, and the client's own metadata: tags that headers do not name come from there, and what neither names
+/// from the key.
+pub(crate) fn read(headers: &HeaderMap, metadata: &[(String, String)], usual: &KeyLabels) -> Result<Options, Error> {
     let labels = Labels { task: None, tags: Vec::new(), conversation: session(headers) };
     let mut options = Options { deadline: DEADLINE_DEFAULT, may_retry: true, store: StoreContent::Full, labels };
     // What a body brings may be anything; what is no tag is not one of ours to refuse.
@@ -57,11 +58,22 @@ pub(crate) fn read(headers: &HeaderMap, metadata: &[(String, String)]) -> Result
             unknown => return Err(wrong(unknown, format!("there is no such option; known are: {}", KNOWN.join(", ")))),
         }
     }
-    if options.labels.task.is_none() {
-        options.labels.task = tags.get("task").and_then(|task| TaskClass::parse(task));
-    }
-    options.labels.tags = tags.into_iter().take(MOST_TAGS).collect();
+    let named = |tags: &BTreeMap<String, String>| tags.get("task").and_then(|task| TaskClass::parse(task));
+    let task = options.labels.task.or_else(|| named(&tags)).or(usual.task).or_else(|| named(&usual.tags));
+    options.labels.task = task;
+    options.labels.tags = with_usual(tags, &usual.tags);
     Ok(options)
+}
+
+/// The call's own tags, and those of its key that it does not name, as far as there is room. Sorted by name.
+fn with_usual(own: BTreeMap<String, String>, usual: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut tags: BTreeMap<String, String> = own.into_iter().take(MOST_TAGS).collect();
+    for (name, value) in usual {
+        if tags.len() < MOST_TAGS && !tags.contains_key(name) {
+            tags.insert(name.clone(), value.clone());
+        }
+    }
+    tags.into_iter().collect()
 }
 
 fn wrong(name: &str, message: impl Into<String>) -> Error {
@@ -141,7 +153,7 @@ mod tests {
     }
 
     fn options(name: &'static str, value: &'static str) -> Result<Options, Error> {
-        read(&with(name, value), &[])
+        read(&with(name, value), &[], &KeyLabels::default())
     }
 
     #[test]
@@ -170,7 +182,7 @@ mod tests {
     fn gw_11_tags_come_from_the_header_and_from_metadata_and_the_header_wins() {
         let metadata = [("repo", "old"), ("team", "x"), ("bad key", "x"), ("task", "review")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let read = read(&with(TAGS, "repo=core, ticket=42"), &metadata).unwrap();
+        let read = read(&with(TAGS, "repo=core, ticket=42"), &metadata, &KeyLabels::default()).unwrap();
         let tags: Vec<String> = read.labels.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
         assert_eq!(tags, ["repo=core", "task=review", "team=x", "ticket=42"]);
         assert_eq!(read.labels.task, Some(TaskClass::Review));
@@ -180,11 +192,34 @@ mod tests {
     }
 
     #[test]
+    fn ky_3_a_keys_tags_and_task_fill_what_the_call_leaves_open_and_the_calls_own_win() {
+        let text = |tags: &[(&str, &str)]| -> BTreeMap<String, String> {
+            tags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let usual = KeyLabels { tags: text(&[("repo", "main"), ("team", "core")]), task: Some(TaskClass::Tests) };
+        let labels = |headers: &HeaderMap| read(headers, &[], &usual).unwrap().labels;
+        let pairs = |labels: &Labels| -> Vec<String> {
+            labels.tags.iter().map(|(name, value)| format!("{name}={value}")).collect()
+        };
+
+        let quiet = labels(&HeaderMap::new());
+        assert_eq!((pairs(&quiet), quiet.task), (vec!["repo=main".into(), "team=core".into()], Some(TaskClass::Tests)));
+        let own = labels(&with(TAGS, "repo=fork,zone=x"));
+        assert_eq!(pairs(&own), ["repo=fork", "team=core", "zone=x"]);
+        assert_eq!(labels(&with(TASK, "review")).task, Some(TaskClass::Review));
+        assert_eq!(labels(&with(TAGS, "task=review")).task, Some(TaskClass::Review));
+
+        let full: Vec<(String, String)> = (0..MOST_TAGS).map(|i| (format!("t{i:02}"), "x".to_owned())).collect();
+        let crowded = read(&HeaderMap::new(), &full, &usual).unwrap().labels;
+        assert_eq!(crowded.tags, full, "the key's tags take no room from the call's own");
+    }
+
+    #[test]
     fn gw_12_a_conversation_is_named_by_our_header_or_by_the_assistants_own() {
         assert_eq!(options("x-claude-code-session-id", "s1").unwrap().labels.conversation.as_deref(), Some("s1"));
         let mut headers = with("x-claude-code-session-id", "s1");
         headers.insert(CONVERSATION, HeaderValue::from_static("mine"));
-        assert_eq!(read(&headers, &[]).unwrap().labels.conversation.as_deref(), Some("mine"));
+        assert_eq!(read(&headers, &[], &KeyLabels::default()).unwrap().labels.conversation.as_deref(), Some("mine"));
         assert!(options(CONVERSATION, "").is_err());
     }
 

@@ -1,19 +1,20 @@
 //! All settings the data plane needs, as one immutable value (`architecture.md` 8).
 //!
-//! Nothing that refuses or charges money will rely on it: budgets are read inside the admission. `watch.rs` keeps it fresh.
+//! Nothing that refuses or charges money will rely on it: budgets are read inside the admission. `watch.rs` keeps it fresh,
+//! `keys.rs` finds the key of a secret, `clock.rs` carries the database's clock on.
 
+mod clock;
+mod keys;
 mod watch;
 
 use std::{collections::HashMap, sync::Arc};
 
-use auth::{Credential, KeyDigest, Origin, SealContext, Vault};
+use auth::{Credential, Origin, SealContext, Vault};
 use chrono::{DateTime, Utc};
 use domain::{
-    id::{DeploymentId, KeyId, ModelId, ProviderId, TeamId, UserId},
-    key::AllowedModels,
+    id::{DeploymentId, ModelId, ProviderId, TeamId},
     price::Price,
     provider::AuthScheme,
-    team::StoreContent,
 };
 use llm::Provider;
 use store::{
@@ -27,24 +28,16 @@ use crate::{
     upstream::{AllowList, allow_list},
 };
 
+pub(crate) use keys::{Key, KeyLabels, Keys};
 pub(crate) use watch::Watch;
 
 /// The configuration at one version.
 pub(crate) struct Snapshot {
     pub version: i64,
     pub allow_private: Arc<AllowList>,
-    keys: HashMap<String, Key>,
+    pub keys: Keys,
     /// By owner (`None`: the whole instance), then by name or alias.
     models: HashMap<Option<TeamId>, HashMap<String, Arc<Model>>>,
-}
-
-pub(crate) struct Key {
-    pub id: KeyId,
-    pub team: TeamId,
-    pub user: Option<UserId>,
-    pub digest: KeyDigest,
-    pub models: AllowedModels,
-    pub store_content: StoreContent,
 }
 
 #[derive(Debug)]
@@ -109,7 +102,7 @@ impl Deployment {
 impl Snapshot {
     /// Makes the value from its rows: opens credentials, sorts out what cannot be served and says so in the log.
     pub(crate) fn new(rows: Rows, vault: &Vault) -> Self {
-        let Rows { version, allow_private, keys, models, deployments, prices } = rows;
+        let Rows { version, now: _, allow_private, keys, retired, models, deployments, prices } = rows;
         let mut by_model = HashMap::<ModelId, Vec<Arc<Deployment>>>::new();
         for row in deployments {
             let model = row.model;
@@ -120,13 +113,9 @@ impl Snapshot {
         Self {
             version,
             allow_private: Arc::new(allow_list(&allow_private)),
-            keys: keys.into_iter().filter_map(key).collect(),
+            keys: Keys::new(keys, retired),
             models: by_owner(models, by_model),
         }
-    }
-
-    pub(crate) fn key(&self, public: &str) -> Option<&Key> {
-        self.keys.get(public)
     }
 
     /// The model a name means for a team: its own before the instance's.
@@ -148,12 +137,6 @@ impl Snapshot {
         models.dedup_by(|a, b| a.name == b.name);
         models
     }
-}
-
-fn key(row: store::snapshot::Key) -> Option<(String, Key)> {
-    let store::snapshot::Key { id, team, user, public, digest, models, store_content } = row;
-    let digest = KeyDigest::from_stored(&digest)?;
-    Some((public, Key { id, team, user, digest, models, store_content }))
 }
 
 fn by_owner(

@@ -1,16 +1,19 @@
 //! The only HTTP client of the product, and the only file of the gateway that sees a credential's text.
 //!
 //! No redirects, no proxy from the environment, no retries of its own, addresses checked in the resolver the connection
-//! really uses and, for literals, before (`security.md` 12). Sending takes a `&Reservation`: without one nobody can send.
+//! really uses and, for literals, before (`security.md` 12). Sending takes a `&Reservation`: without one nobody can call a model.
+//! Asking for a list of models is free, and is a GET that nobody else can make.
 
 mod address;
+mod ask;
 mod body;
 mod client;
 mod demo;
 mod scrub;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
+use auth::Credential;
 use bytes::Bytes;
 use domain::provider::AuthScheme;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -25,6 +28,7 @@ use crate::{
 
 pub(crate) use address::{AllowList, allow_list};
 use address::{Blocked, check_literal, is_literal_private};
+pub(crate) use ask::Question;
 pub(crate) use body::Left;
 use body::Watched;
 use client::Clients;
@@ -75,6 +79,8 @@ pub(crate) enum SendError {
     Unreadable,
     /// No connection. Nothing was sent.
     Unreachable { timed_out: bool },
+    /// Somebody answers, but not with a certificate that can be trusted. Nothing was sent.
+    Untrusted,
     /// The request went out, at least in part, and no answer came.
     Lost,
 }
@@ -111,7 +117,11 @@ impl Upstream {
             // The client's own word about its dialect wins.
             headers.entry(name).or_insert(HeaderValue::from_static(value));
         }
-        authorize(deployment, &mut headers)?;
+        match &deployment.secret {
+            Secret::None => {}
+            Secret::Unreadable => return Err(SendError::Unreadable),
+            Secret::Open(credential) => authorize(deployment.provider.info().auth, credential, &mut headers)?,
+        }
         if is_literal_private(&url)
             && let Ok(id) = HeaderValue::from_str(&reservation.attempt.id.to_string())
         {
@@ -182,8 +192,12 @@ pub(crate) fn masked(text: &str) -> String {
 
 /// The URL to call. Its origin is that of the deployment's base URL, for which the credential was opened.
 fn destination(deployment: &Deployment, request: &HttpRequest) -> Result<Url, SendError> {
-    let base = deployment.base_url.as_ref().ok_or(SendError::Blocked)?;
-    let url = Url::parse(&request.url).map_err(|_| SendError::Blocked)?;
+    below(deployment.base_url.as_ref().ok_or(SendError::Blocked)?, &request.url)
+}
+
+/// The URL, if it is a plain one of the base URL's origin.
+fn below(base: &Url, url: &str) -> Result<Url, SendError> {
+    let url = Url::parse(url).map_err(|_| SendError::Blocked)?;
     let is_plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     if !is_plain || url.fragment().is_some() || auth::Origin::of(&url) != auth::Origin::of(base) {
         return Err(SendError::Blocked);
@@ -191,14 +205,9 @@ fn destination(deployment: &Deployment, request: &HttpRequest) -> Result<Url, Se
     Ok(url)
 }
 
-fn authorize(deployment: &Deployment, headers: &mut HeaderMap) -> Result<(), SendError> {
-    let credential = match &deployment.secret {
-        Secret::None => return Ok(()),
-        Secret::Unreadable => return Err(SendError::Unreadable),
-        Secret::Open(credential) => credential,
-    };
+fn authorize(scheme: AuthScheme, credential: &Credential, headers: &mut HeaderMap) -> Result<(), SendError> {
     let secret = credential.expose_secret();
-    let (name, text) = match deployment.provider.info().auth {
+    let (name, text) = match scheme {
         AuthScheme::None => return Ok(()),
         AuthScheme::Bearer => (header::AUTHORIZATION, format!("Bearer {secret}")),
         AuthScheme::ApiKeyX => (HeaderName::from_static("x-api-key"), secret.to_owned()),
@@ -217,10 +226,19 @@ fn classify(error: &reqwest::Error) -> SendError {
         if cause.is::<Blocked>() {
             return SendError::Blocked;
         }
+        if is_handshake(cause) {
+            return SendError::Untrusted;
+        }
         source = cause.source();
     }
     if error.is_connect() || error.is_builder() {
         return SendError::Unreachable { timed_out: error.is_timeout() };
     }
     SendError::Lost
+}
+
+/// Did the TLS handshake fail? An error of the operating system names what it wraps in no source, and may wrap another one.
+fn is_handshake(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = || cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || wrapped().is_some_and(|wrapped| is_handshake(wrapped))
 }

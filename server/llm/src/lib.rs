@@ -8,6 +8,8 @@
 //! | `wire/` | serde types and rules of one wire format |
 //! | `dialects/` | how clients speak: decode a call, render a problem |
 //! | `providers/` | how upstreams speak: encode a call, read the answer, classify a refusal |
+//! | `offer.rs` | which models an upstream offers: the question and its answer |
+//! | `limit.rs` | a limit of the gateway's own on the length of an answer |
 //!
 //! Pure. Never here: network, tokio, clocks, credentials, prices. The crate builds for wasm32.
 //! One more provider or dialect: one file in its folder, one line in `PROVIDERS` or `DIALECTS`, one golden fixture.
@@ -22,6 +24,8 @@ pub mod estimate;
 pub mod event;
 pub mod frame;
 mod json;
+mod limit;
+pub mod offer;
 pub mod problem;
 pub mod providers;
 pub mod request;

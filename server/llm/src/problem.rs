@@ -11,6 +11,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 pub enum ProblemKind {
     InvalidApiKey,
     TwoCredentials,
+    /// The key is right, and somebody has paused it.
+    KeyPaused,
+    /// The key is right, and does not come from where it may.
+    NetworkNotAllowed,
+    /// The key is right, and not made for this.
+    ScopeMissing,
     ModelNotFound,
     InvalidRequest,
     RequestTooLarge,
@@ -35,6 +41,9 @@ impl ProblemKind {
         match self {
             Self::InvalidApiKey => ("invalid_api_key", 401),
             Self::TwoCredentials => ("two_credentials", 400),
+            Self::KeyPaused => ("key_paused", 403),
+            Self::NetworkNotAllowed => ("network_not_allowed", 403),
+            Self::ScopeMissing => ("scope_missing", 403),
             Self::ModelNotFound => ("model_not_found", 404),
             Self::InvalidRequest => ("invalid_request", 400),
             Self::RequestTooLarge => ("request_too_large", 413),

@@ -12,7 +12,11 @@ pub mod openai_compatible;
 use bytes::Bytes;
 use domain::provider::ProviderInfo;
 
-use crate::{Error, Request, wire::Reader};
+use crate::{
+    Error, Request,
+    offer::{Listing, Page},
+    wire::Reader,
+};
 
 /// All kinds of provider.
 pub static PROVIDERS: &[&dyn Provider] = &[
@@ -96,6 +100,11 @@ pub trait Provider: Send + Sync {
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error>;
     /// Reads an answer that is no success.
     fn classify(&self, status: u16, body: &[u8]) -> Rejection;
+    /// How to learn which models the upstream at this address offers, without charge. `after` is what the last page said comes
+    /// next.
+    fn listing(&self, base_url: &str, preset: &str, after: Option<&str>) -> Listing;
+    /// Reads one page of the list.
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error>;
     /// Can it count the tokens of a chat request? Otherwise a count is estimated here.
     fn counts_tokens(&self) -> bool {
         false

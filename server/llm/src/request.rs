@@ -31,6 +31,8 @@ pub struct Request {
     /// How many answers are asked for (`n`, times the number of prompts).
     pub answers: u32,
     pub max_output: Option<u32>,
+    /// A limit of the gateway's own that the body does not say: its field has another name at every upstream.
+    pub unsaid_limit: Option<u32>,
     /// The request marks some of its prompt for the long cache lifetime.
     pub long_cache: bool,
     /// The client's own key-value pairs (OpenAI `metadata`), for the ledger.
@@ -94,6 +96,7 @@ impl From<ChatRequest> for Request {
             wants_usage: true,
             answers: chat.answers.unwrap_or(1),
             max_output: chat.max_output_tokens,
+            unsaid_limit: None,
             long_cache: false,
             metadata: Vec::new(),
             size: Size::of(&chat),

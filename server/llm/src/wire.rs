@@ -12,7 +12,7 @@ use crate::{
     chat::ChatRequest,
     event::{ChatEvent, Response},
     frame::{Decoder, Frame, FrameKind},
-    request::Source,
+    request::{Request, Source},
     tally::UsageReport,
 };
 
@@ -184,7 +184,13 @@ impl Decoder for Lengthened {
 }
 
 /// The request in the neutral form, for a provider that speaks another wire than the client.
-pub fn neutral(source: &Source) -> Result<Cow<'_, ChatRequest>, Error> {
+pub fn neutral(request: &Request) -> Result<Cow<'_, ChatRequest>, Error> {
+    let chat = neutral_source(&request.source)?;
+    let Some(limit) = request.unsaid_limit else { return Ok(chat) };
+    Ok(Cow::Owned(ChatRequest { max_output_tokens: Some(limit), ..chat.into_owned() }))
+}
+
+fn neutral_source(source: &Source) -> Result<Cow<'_, ChatRequest>, Error> {
     match source {
         Source::Neutral(chat) => Ok(Cow::Borrowed(chat)),
         Source::Body { wire, bytes } => match wire {

@@ -11,6 +11,7 @@ mod golden {
     mod embeddings;
     mod gemini;
     mod grid;
+    mod listings;
     mod openai_chat;
     mod responses;
     mod routes;

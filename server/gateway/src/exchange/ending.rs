@@ -141,6 +141,12 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
             DeadlineExceeded,
             "The provider did not accept the connection in time. Nothing was sent.",
         ),
+        SendError::Untrusted => (
+            Fate::Released,
+            Outcome::Unreachable,
+            UpstreamUnreachable,
+            "The provider's certificate is not one that this server trusts. Nothing was sent.",
+        ),
         SendError::Lost => (
             Fate::Uncertain,
             Outcome::ProviderFault,
@@ -150,7 +156,7 @@ pub(super) fn of_send_error(error: &SendError, start: Instant) -> End {
     };
     let again = match error {
         SendError::Blocked | SendError::Lost => Again::No,
-        SendError::Unreadable => Again::Elsewhere,
+        SendError::Unreadable | SendError::Untrusted => Again::Elsewhere,
         SendError::Unreachable { .. } => Again::Later { after: None },
     };
     End::failed(fate, outcome, kind, message, start).again(again)

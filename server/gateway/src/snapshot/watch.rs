@@ -1,15 +1,20 @@
 //! Keeps the snapshot fresh: notifications merged for 100 ms, and a poll every second because a notification can be lost.
-//! There is one load path: start, change and recovery are the same code.
+//! There is one load path: start, change and recovery are the same code. Each poll also reads the database's clock: ours only
+//! counts on from there, and a machine that slept has counted too little.
 
 use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use auth::Vault;
-use store::{notify, pool, pool::Pools};
-use tokio::{sync::watch, time::sleep};
+use chrono::{DateTime, Utc};
+use store::{instance, notify, pool, pool::Pools};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::Snapshot;
+use super::{Snapshot, clock::DatabaseClock};
 
 const MERGE: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_secs(1);
@@ -18,6 +23,7 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct Watch {
     current: ArcSwap<Snapshot>,
     version: watch::Sender<i64>,
+    clock: ArcSwap<DatabaseClock>,
     pools: Pools,
     vault: Arc<Vault>,
 }
@@ -25,13 +31,19 @@ pub(crate) struct Watch {
 impl Watch {
     /// Loads the first snapshot.
     pub(crate) async fn start(pools: Pools, vault: Arc<Vault>) -> Result<Self, store::Error> {
-        let snapshot = load(&pools, &vault).await?;
+        let (snapshot, clock) = load(&pools, &vault).await?;
         let version = watch::Sender::new(snapshot.version);
-        Ok(Self { current: ArcSwap::from_pointee(snapshot), version, pools, vault })
+        let clock = ArcSwap::from_pointee(clock);
+        Ok(Self { current: ArcSwap::from_pointee(snapshot), version, clock, pools, vault })
     }
 
     pub(crate) fn current(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// The database's clock, as of its last reading and counted on from there.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.load().now()
     }
 
     /// Waits until a snapshot of at least this version is in force.
@@ -65,11 +77,14 @@ impl Watch {
     async fn refresh(&self) -> Result<(), store::Error> {
         let mut connection = pool::connection(&self.pools.auth).await?;
         let version = notify::config_version(&mut connection).await?;
+        let asked = Instant::now();
+        self.clock.store(Arc::new(DatabaseClock::new(instance::now(&mut connection).await?, asked)));
         drop(connection);
         if version == self.current.load().version {
             return Ok(());
         }
-        let snapshot = load(&self.pools, &self.vault).await?;
+        let (snapshot, clock) = load(&self.pools, &self.vault).await?;
+        self.clock.store(Arc::new(clock));
         let version = snapshot.version;
         self.current.store(Arc::new(snapshot));
         self.version.send_replace(version);
@@ -86,9 +101,11 @@ async fn changed(listener: &mut Option<notify::ConfigListener>) -> bool {
     true
 }
 
-async fn load(pools: &Pools, vault: &Vault) -> Result<Snapshot, store::Error> {
+async fn load(pools: &Pools, vault: &Vault) -> Result<(Snapshot, DatabaseClock), store::Error> {
     let mut tx = store::snapshot::begin(&pools.auth).await?;
+    let asked = Instant::now();
     let rows = store::snapshot::load(&mut tx).await?;
     pool::commit(tx).await?;
-    Ok(Snapshot::new(rows, vault))
+    let clock = DatabaseClock::new(rows.now, asked);
+    Ok((Snapshot::new(rows, vault), clock))
 }

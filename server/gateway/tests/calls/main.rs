@@ -5,7 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a test whose arrangement fails has nothing to say but where")]
 
 mod chats;
+mod keys;
 mod plain;
+mod probe;
 mod retries;
 mod streams;
 mod world;

@@ -1,5 +1,6 @@
 //! Plain calls: what the client reads and what the ledger says.
 
+use domain::key::KeyScope;
 use http::HeaderMap;
 
 use crate::world::{World, text};
@@ -208,7 +209,7 @@ async fn a_key_works_until_it_is_revoked_and_every_wrong_key_reads_the_same() {
     let world = World::with_demo().await;
     let told = |headers: &HeaderMap| {
         let id = domain::id::RequestId(uuid::Uuid::nil());
-        world.gateway.authenticate(headers).map_err(|error| error.problem(id))
+        world.gateway.authenticate(headers, None, KeyScope::Inference).map_err(|error| error.problem(id))
     };
     let good = world.headers();
     assert!(told(&good).is_ok());

@@ -181,7 +181,12 @@ async fn gw_28_the_head_leaves_after_a_while_with_what_is_there() {
         conversation
     });
     let mut body = reply.unwrap().body;
-    assert_eq!(next(&mut body).await, ROLE);
+    // On a busy machine the head leaves before the upstream has said anything.
+    let mut first = next(&mut body).await;
+    while first == ": keep-alive\n\n" {
+        first = next(&mut body).await;
+    }
+    assert_eq!(first, ROLE);
     // GW-30: silence is broken, and only by comments.
     assert_eq!(next(&mut body).await, ": keep-alive\n\n");
     assert_eq!(next(&mut body).await, ": keep-alive\n\n");
@@ -215,7 +220,8 @@ async fn gw_35_silence_in_mid_stream_is_a_stall_and_is_told_as_one() {
 
 #[tokio::test]
 async fn gw_35_a_head_that_never_comes_is_a_504_and_uncertain() {
-    let patience = Patience { first_byte: Duration::from_millis(30), ..Patience::default() };
+    // Long enough for the request to arrive on a busy machine too: the first connection reads the certificate authorities.
+    let patience = Patience { first_byte: Duration::from_secs(2), ..Patience::default() };
     let (world, mut upstream) = World::with_impatience(patience).await;
     let (reply, _conversation) = tokio::join!(world.post(REMOTE), upstream.next());
     assert_eq!(reply.unwrap_err().kind.as_str(), "deadline_exceeded");

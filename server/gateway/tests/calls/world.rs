@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     clock::{Clock, Entropy},
     id::{RunId, TeamId, UserId},
+    key::KeyScope,
 };
 use gateway::{Body, Call, Caller, Gateway, Parts, Patience, Reply};
 use http::HeaderMap;
@@ -144,7 +145,7 @@ impl World {
     }
 
     pub fn caller(&self) -> Caller {
-        self.gateway.authenticate(&self.headers()).unwrap()
+        self.gateway.authenticate(&self.headers(), None, KeyScope::Inference).unwrap()
     }
 
     pub fn member(&self) -> Caller {

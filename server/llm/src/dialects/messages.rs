@@ -81,6 +81,7 @@ fn error_object(problem: &Problem) -> String {
 fn error_type(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::InvalidApiKey => "authentication_error",
+        ProblemKind::KeyPaused | ProblemKind::NetworkNotAllowed | ProblemKind::ScopeMissing => "permission_error",
         ProblemKind::InvalidRequest | ProblemKind::TwoCredentials | ProblemKind::MethodNotAllowed => {
             "invalid_request_error"
         }
@@ -148,6 +149,9 @@ mod tests {
         for (kind, status, error_type) in [
             (ProblemKind::InvalidApiKey, 401, "authentication_error"),
             (ProblemKind::TwoCredentials, 400, "invalid_request_error"),
+            (ProblemKind::KeyPaused, 403, "permission_error"),
+            (ProblemKind::NetworkNotAllowed, 403, "permission_error"),
+            (ProblemKind::ScopeMissing, 403, "permission_error"),
             (ProblemKind::ModelNotFound, 404, "not_found_error"),
             (ProblemKind::InvalidRequest, 400, "invalid_request_error"),
             (ProblemKind::RequestTooLarge, 413, "request_too_large"),

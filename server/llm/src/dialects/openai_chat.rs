@@ -60,6 +60,9 @@ pub(super) fn words(kind: ProblemKind) -> (&'static str, Option<&'static str>) {
         | ProblemKind::RequestTooLarge
         | ProblemKind::NotFound
         | ProblemKind::MethodNotAllowed => ("invalid_request_error", Some(kind.as_str())),
+        ProblemKind::KeyPaused | ProblemKind::NetworkNotAllowed | ProblemKind::ScopeMissing => {
+            ("permission_error", Some(kind.as_str()))
+        }
         ProblemKind::UpstreamRateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
         ProblemKind::UpstreamUnreachable
         | ProblemKind::DestinationBlocked

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use domain::provider::{AuthScheme, ProviderInfo};
+use serde_json::Value;
 
 use super::{Destination, Fault, HttpRequest, Provider, Rejection};
 use crate::{
     Error, Request,
+    offer::{self, ListRequest, Listing, Page},
     request::{Operation, Source},
     wire::{Reader, Wire, anthropic, neutral},
 };
@@ -25,6 +27,8 @@ static INFO: ProviderInfo = ProviderInfo {
 
 /// The version of the API that this wire is.
 const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+/// With the longest page there is.
+const MODELS_PATH: &str = "/v1/models?limit=1000";
 
 impl Provider for Anthropic {
     fn info(&self) -> &'static ProviderInfo {
@@ -47,7 +51,7 @@ impl Provider for Anthropic {
             _ if request.operation == Operation::Count => {
                 return Err(Error::body("a token count can only be asked for in Anthropic's own form"));
             }
-            source => anthropic::encode_chat(&*neutral(source)?, model, destination.max_output)?,
+            _ => anthropic::encode_chat(&*neutral(request)?, model, destination.max_output)?,
         };
         let reader = Reader { long_cache: request.long_cache, ..Reader::new(wire) };
         Ok(HttpRequest {
@@ -61,6 +65,25 @@ impl Provider for Anthropic {
 
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         classify(status, body)
+    }
+
+    fn listing(&self, base_url: &str, _preset: &str, after: Option<&str>) -> Listing {
+        let mut url = format!("{}{MODELS_PATH}", base(base_url));
+        if let Some(last) = after {
+            url.push_str("&after_id=");
+            url.push_str(&offer::query_value(last));
+        }
+        Listing::Ask(ListRequest { url, headers: vec![VERSION] })
+    }
+
+    /// Source: Anthropic's "List models".
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        let value = offer::parse(body)?;
+        let list = value.get("data").and_then(Value::as_array).ok_or_else(offer::foreign)?;
+        let model = |entry| offer::offered(entry, offer::text(entry, "/id")?, &["/max_input_tokens"], &["/max_tokens"]);
+        let has_more = value.get("has_more").and_then(Value::as_bool).unwrap_or(false);
+        let next = offer::text(&value, "/last_id").filter(|_| has_more).map(str::to_owned);
+        Ok(Page { models: list.iter().filter_map(model).collect(), next })
     }
 
     fn counts_tokens(&self) -> bool {

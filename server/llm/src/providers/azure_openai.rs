@@ -9,6 +9,12 @@
 //!
 //! A query of the base URL is kept; a dated address without one gets [`DATED_VERSION`]. The dated API has no `/responses`
 //! below a deployment, so nothing goes there. Source: Microsoft's "Azure OpenAI v1 API" and "Azure OpenAI REST API reference".
+//!
+//! # What it offers
+//!
+//! `/openai/v1/models` and the dated `/openai/models` answer to the resource's key, free of charge, with the models that the
+//! resource could deploy. Calls name a *deployment*, and deployments are listed by Azure's management API alone, which takes
+//! another credential. So the list proves address and key, and no name of it is offered: it would not be callable.
 
 use std::borrow::Cow;
 
@@ -20,6 +26,7 @@ use super::{
 };
 use crate::{
     Error, Request,
+    offer::{self, ListRequest, Listing, Page},
     wire::openai::{OPENAI, Quirks, Responses},
 };
 
@@ -39,6 +46,7 @@ static INFO: ProviderInfo = ProviderInfo {
 /// The last dated version that is generally available.
 const DATED_VERSION: &str = "?api-version=2024-10-21";
 const DEPLOYMENTS: &str = "/openai/deployments";
+const DATED_LIST: &str = "/openai/models";
 const V1: &str = "/openai/v1";
 
 const DATED: Quirks = Quirks { responses: Responses::No, ..OPENAI };
@@ -62,6 +70,22 @@ impl Provider for AzureOpenAi {
 
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         openai_compatible::classify(status, body)
+    }
+
+    fn listing(&self, base_url: &str, preset: &str, _after: Option<&str>) -> Listing {
+        if base_url.is_empty() {
+            return Listing::NotOffered;
+        }
+        let address = Address::of(&Destination { base_url, upstream_model: "", preset, max_output: None });
+        let url = match address.base_url.split_once(DEPLOYMENTS) {
+            Some((resource, _)) => format!("{resource}{DATED_LIST}{}", address.query),
+            None => format!("{}/models{}", address.base_url, address.query),
+        };
+        Listing::Ask(ListRequest { url, headers: Vec::new() })
+    }
+
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        offer::openai_page(body).map(|_| Page::default())
     }
 }
 

@@ -15,6 +15,7 @@ use super::{Destination, HttpRequest, Provider, Rejection, Script, Step, openai_
 use crate::{
     Error, Request,
     json::quote,
+    offer::{self, Listing, Offered, Page},
     request::Source,
     wire::{Encoded, Reader, Wire, neutral, openai},
 };
@@ -58,10 +59,15 @@ impl Provider for Demo {
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error> {
         let Encoded { body, dropped } = match &request.source {
             Source::Body { wire: Wire::OpenAiChat, bytes } => Encoded {
-                body: openai::for_upstream(bytes, destination.upstream_model, request.stream, &openai::PLAIN)?,
+                body: openai::for_upstream(
+                    &request.with_limit(bytes, openai::PLAIN.cap_field)?,
+                    destination.upstream_model,
+                    request.stream,
+                    &openai::PLAIN,
+                )?,
                 dropped: Vec::new(),
             },
-            source => openai::encode_chat(&*neutral(source)?, destination.upstream_model, &openai::PLAIN)?,
+            _ => openai::encode_chat(&*neutral(request)?, destination.upstream_model, &openai::PLAIN)?,
         };
         let url = format!("demo:{}", openai::CHAT_PATH);
         let reader = Reader::new(Wire::OpenAiChat);
@@ -70,6 +76,19 @@ impl Provider for Demo {
 
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         openai_compatible::classify(status, body)
+    }
+
+    fn listing(&self, _base_url: &str, _preset: &str, _after: Option<&str>) -> Listing {
+        let model = |model: &BuiltInModel| Offered {
+            id: model.name.to_owned(),
+            context_window: Some(model.context_window),
+            max_output: Some(model.max_output),
+        };
+        Listing::BuiltIn(INFO.models.iter().map(model).collect())
+    }
+
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        offer::openai_page(body)
     }
 
     fn script(&self, request: &HttpRequest) -> Option<Script> {

@@ -4,10 +4,12 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use domain::provider::{AuthScheme, ProviderInfo};
+use serde_json::Value;
 
 use super::{Destination, Fault, HttpRequest, Provider, Rejection};
 use crate::{
     Error, Request,
+    offer::{self, ListRequest, Listing, Page},
     request::{Operation, Source},
     wire::{Encoded, Reader, Wire, embeddings, gemini, neutral},
 };
@@ -37,11 +39,9 @@ impl Provider for Gemini {
         let (wire, method, encoded) = match request.operation {
             Operation::Chat => {
                 let method = if request.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
-                (Wire::Gemini, method, gemini::encode_chat(&*neutral(&request.source)?, model)?)
+                (Wire::Gemini, method, gemini::encode_chat(&*neutral(request)?, model)?)
             }
-            Operation::Count => {
-                (Wire::GeminiCount, "countTokens", gemini::encode_count(&*neutral(&request.source)?, model)?)
-            }
+            Operation::Count => (Wire::GeminiCount, "countTokens", gemini::encode_count(&*neutral(request)?, model)?),
             Operation::Embed => (Wire::GeminiEmbeddings, "batchEmbedContents", embed(&request.source, model)?),
             Operation::Fill => {
                 let message = "Gemini has no text completions; use chat completions or choose another model";
@@ -68,9 +68,49 @@ impl Provider for Gemini {
         Rejection { fault, is_free }
     }
 
+    fn listing(&self, base_url: &str, _preset: &str, after: Option<&str>) -> Listing {
+        let mut url = format!("{}/models?pageSize=1000", base(base_url));
+        if let Some(token) = after {
+            url.push_str("&pageToken=");
+            url.push_str(&offer::query_value(token));
+        }
+        Listing::Ask(ListRequest { url, headers: Vec::new() })
+    }
+
+    /// Source: "Models" of the Gemini API reference. Models for pictures, sound and live talk are not callable from here.
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        let value = offer::parse(body)?;
+        // An account without any model answers with an empty object.
+        let list = match value.get("models") {
+            Some(models) => models.as_array().ok_or_else(offer::foreign)?.as_slice(),
+            None if value.as_object().is_some_and(serde_json::Map::is_empty) => &[],
+            None => return Err(offer::foreign()),
+        };
+        let model = |entry| {
+            // Tuned models live at another path than the one that is called.
+            let id = offer::text(entry, "/name").filter(|_| is_callable(entry))?.strip_prefix("models/")?;
+            offer::offered(entry, id, &["/inputTokenLimit"], &["/outputTokenLimit"])
+        };
+        let next = offer::text(&value, "/nextPageToken").filter(|token| !token.is_empty()).map(str::to_owned);
+        Ok(Page { models: list.iter().filter_map(model).collect(), next })
+    }
+
     fn counts_tokens(&self) -> bool {
         true
     }
+}
+
+/// Does it offer a method that we call? A model that names none may have any.
+fn is_callable(entry: &Value) -> bool {
+    let methods = entry.get("supportedGenerationMethods").and_then(Value::as_array);
+    methods.is_none_or(|methods| {
+        methods.iter().any(|method| matches!(method.as_str(), Some("generateContent" | "embedContent")))
+    })
+}
+
+fn base(base_url: &str) -> &str {
+    let base = base_url.trim_end_matches('/');
+    if base.is_empty() { BASE_URL } else { base }
 }
 
 fn embed(source: &Source, model: &str) -> Result<Encoded, Error> {
@@ -87,9 +127,7 @@ fn is_about_account(body: &[u8]) -> bool {
 }
 
 fn url(base_url: &str, model: &str, method: &str) -> String {
-    let base = base_url.trim_end_matches('/');
-    let base = if base.is_empty() { BASE_URL } else { base };
-    let mut url = format!("{base}/models/");
+    let mut url = format!("{}/models/", base(base_url));
     for byte in model.strip_prefix("models/").unwrap_or(model).bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             url.push(char::from(byte));

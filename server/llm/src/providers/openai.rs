@@ -9,7 +9,11 @@ use super::{
     Destination, HttpRequest, Provider, Rejection,
     openai_compatible::{self, family::Server},
 };
-use crate::{Error, Request, wire::openai};
+use crate::{
+    Error, Request,
+    offer::{self, Listing, Page},
+    wire::openai,
+};
 
 pub struct OpenAi;
 
@@ -32,7 +36,7 @@ impl Provider for OpenAi {
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error> {
         let server = Server {
             title: INFO.title,
-            base_url: openai_compatible::base_or(destination, INFO.base_url),
+            base_url: openai_compatible::base_or(destination.base_url, INFO.base_url),
             query: "",
             quirks: &openai::OPENAI,
             seals_reasoning: true,
@@ -42,5 +46,13 @@ impl Provider for OpenAi {
 
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         openai_compatible::classify(status, body)
+    }
+
+    fn listing(&self, base_url: &str, _preset: &str, _after: Option<&str>) -> Listing {
+        openai_compatible::listing(base_url, INFO.base_url, &openai::OPENAI)
+    }
+
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        offer::openai_page(body)
     }
 }

@@ -9,7 +9,11 @@ use domain::provider::{AuthScheme, ProviderInfo};
 use serde_json::Value;
 
 use super::{Destination, Fault, HttpRequest, Provider, Rejection};
-use crate::{Error, Request, wire::openai};
+use crate::{
+    Error, Request,
+    offer::{self, ListRequest, Listing, Page},
+    wire::openai::{self, Quirks},
+};
 use family::Server;
 
 pub struct OpenAiCompatible;
@@ -35,7 +39,7 @@ impl Provider for OpenAiCompatible {
         let own = vendor.map_or("", |vendor| vendor.preset.base_url);
         let server = Server {
             title: vendor.map_or("this server", |vendor| vendor.preset.title),
-            base_url: base_or(destination, own),
+            base_url: base_or(destination.base_url, own),
             query: "",
             quirks: vendor.map_or(&openai::PLAIN, |vendor| &vendor.quirks),
             seals_reasoning: false,
@@ -50,12 +54,29 @@ impl Provider for OpenAiCompatible {
     fn classify(&self, status: u16, body: &[u8]) -> Rejection {
         classify(status, body)
     }
+
+    fn listing(&self, base_url: &str, preset: &str, _after: Option<&str>) -> Listing {
+        let own = presets::find(preset).map_or("", |vendor| vendor.preset.base_url);
+        listing(base_url, own, presets::quirks_of(preset))
+    }
+
+    fn read_listing(&self, body: &[u8]) -> Result<Page, Error> {
+        offer::openai_page(body)
+    }
 }
 
 /// The address that was typed, else the vendor's own.
-pub(super) fn base_or<'a>(destination: &Destination<'a>, own: &'a str) -> &'a str {
-    let typed = destination.base_url.trim_end_matches('/');
+pub(super) fn base_or<'a>(typed: &'a str, own: &'a str) -> &'a str {
+    let typed = typed.trim_end_matches('/');
     if typed.is_empty() { own } else { typed }
+}
+
+/// The list of a server of the family. Without any address there is nobody to ask.
+pub(super) fn listing(typed: &str, own: &str, quirks: &Quirks) -> Listing {
+    match base_or(typed, own) {
+        "" => Listing::NotOffered,
+        base => Listing::Ask(ListRequest { url: format!("{base}{}", quirks.models_path), headers: Vec::new() }),
+    }
 }
 
 /// The table of `ledger.md` 7 for this wire.

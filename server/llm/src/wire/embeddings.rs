@@ -54,6 +54,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         answers: 1,
         // Vectors are no output tokens.
         max_output: Some(0),
+        unsaid_limit: None,
         long_cache: false,
         metadata: Vec::new(),
         size,

@@ -46,7 +46,8 @@ impl Server<'_> {
         }
         let (path, wire, encoded) = match &request.source {
             Source::Body { wire: Wire::OpenAiChat, bytes } => {
-                let body = openai::for_upstream(bytes, model, request.stream, self.quirks)?;
+                let bytes = request.with_limit(bytes, self.quirks.cap_field)?;
+                let body = openai::for_upstream(&bytes, model, request.stream, self.quirks)?;
                 (openai::CHAT_PATH, Wire::OpenAiChat, kept(body))
             }
             Source::Body { wire: Wire::Responses, bytes } if self.quirks.responses != Responses::No => {
@@ -61,7 +62,7 @@ impl Server<'_> {
                 }
                 (embeddings::PATH, Wire::Embeddings, kept(embeddings::for_upstream(bytes, model)?))
             }
-            source => self.translated(&*neutral(source)?, model)?,
+            _ => self.translated(&*neutral(request)?, model)?,
         };
         Ok(self.request(&format!("{}{path}", self.base_url), wire, encoded, request))
     }

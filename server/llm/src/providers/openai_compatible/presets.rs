@@ -101,12 +101,14 @@ pub static VENDORS: [Vendor; COUNT] = [
     },
     Vendor {
         // https://openrouter.ai/docs/use-cases/usage-accounting and https://openrouter.ai/docs/features/prompt-caching:
-        // Anthropic's markers are understood in content parts.
+        // Anthropic's markers are understood in content parts. Its plain list of models is public, so it says nothing about
+        // a credential; https://openrouter.ai/docs/api/api-reference/models has one of what this account may use.
         preset: hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1"),
         quirks: Quirks {
             cache_markers: true,
             fill: Fill::Completions { suffix: false },
             responses: Responses::Stateless,
+            models_path: "/models/user",
             ..PLAIN
         },
     },

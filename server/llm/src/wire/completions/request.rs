@@ -43,6 +43,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         wants_usage,
         answers: prompt.count().saturating_mul(each),
         max_output,
+        unsaid_limit: None,
         long_cache: false,
         metadata: Vec::new(),
         size,

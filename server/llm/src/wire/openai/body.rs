@@ -47,6 +47,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         answers,
         // Both may be set; the upstream picks one of them, so the greater is what can happen.
         max_output: max_tokens.max(max_completion_tokens),
+        unsaid_limit: None,
         long_cache: long_cache::is_asked(text),
         metadata,
         size,

@@ -83,6 +83,8 @@ pub struct Quirks {
     /// `/embeddings` exists.
     pub embeddings: bool,
     pub responses: Responses,
+    /// Where the list of models is, below the base URL.
+    pub models_path: &'static str,
 }
 
 /// A server without any.
@@ -102,6 +104,7 @@ pub const PLAIN: Quirks = Quirks {
     fill: Fill::Completions { suffix: true },
     embeddings: true,
     responses: Responses::No,
+    models_path: "/models",
 };
 
 /// OpenAI itself.

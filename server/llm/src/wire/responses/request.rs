@@ -42,6 +42,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         wants_usage: true,
         answers: 1,
         max_output,
+        unsaid_limit: None,
         long_cache: weight.long_cache,
         metadata: metadata(&top)?,
         size: weight.size,
