@@ -9,7 +9,7 @@ pub(crate) mod vendors;
 use domain::{
     catalog::{CatalogEntry, CatalogPage, CatalogQuery, ModelFacts, NewCatalogModel},
     error::FieldErrors,
-    id::{DeploymentId, ModelId},
+    id::{CredentialId, DeploymentId, ModelId},
     model::ModelSummary,
     permission::Permission,
     price::version::{PriceSource, RateText},
@@ -17,12 +17,13 @@ use domain::{
 };
 use store::{
     models::{Facts, Model},
-    pool,
+    pool::{self, Tx},
     providers::{Listed, Provider},
 };
 
-use self::{entries::Entry, vendors::Vendor};
-use crate::{Actor, Context, Error, models, prices::Provenance};
+use self::entries::Entry;
+use self::vendors::Vendor;
+use crate::{Actor, Context, Error, models, prices::Provenance, providers};
 
 /// As many as a dialog shows; a longer search finds the rest.
 const MOST_SHOWN: usize = 30;
@@ -55,8 +56,7 @@ pub async fn search(ctx: &Context, actor: &Actor, input: CatalogQuery) -> Result
 pub async fn add(ctx: &Context, actor: &Actor, input: NewCatalogModel) -> Result<ModelSummary, Error> {
     let team = actor.team(ctx, &input.team).await?;
     let mut tx = ctx.begin().await?;
-    let providers = store::providers::list(&mut tx, team.id).await?;
-    let listed = providers.into_iter().find(|listed| listed.provider.slug == input.provider);
+    let listed = providers::in_service(&mut tx, &team, &input.provider).await?;
     models::require(actor, &team, listed.as_ref().is_some_and(|listed| listed.provider.team.is_none()))?;
     let is_asked = |entry: &&Entry| entry.vendor.id == input.vendor && entry.upstream == input.upstream;
     let entry = entries::all()?.iter().find(is_asked).ok_or(Error::NotFound)?;
@@ -70,25 +70,44 @@ pub async fn add(ctx: &Context, actor: &Actor, input: NewCatalogModel) -> Result
     errors.finish()?;
     let Listed { provider, credential, models: _ } = listed.ok_or(Error::NotFound)?;
     models::refuse_alias(&mut tx, &team, &name).await?;
+    let id = insert(ctx, actor, &mut tx, &provider, credential.map(|stored| stored.id), entry, &name).await?;
+    store::notify::config(&mut tx).await?;
+    models::finish(actor, tx, &team, id).await
+}
+
+/// Inserts a model of the catalogue with its price and what is known about it.
+pub(crate) async fn insert(
+    ctx: &Context,
+    actor: &Actor,
+    tx: &mut Tx,
+    provider: &Provider,
+    credential: Option<CredentialId>,
+    entry: &'static Entry,
+    name: &str,
+) -> Result<ModelId, Error> {
     let model = store::models::NewModel {
         id: ModelId::new(&*ctx.clock, &*ctx.entropy),
         team: provider.team,
-        name: &name,
+        name,
         aliases: &[],
         context_window: entry.context_window,
         max_output: entry.max_output,
         deployment: DeploymentId::new(&*ctx.clock, &*ctx.entropy),
         provider: provider.id,
-        credential: credential.map(|stored| stored.id),
+        credential,
         upstream: &entry.upstream,
     };
-    models::insert(ctx, actor, &mut tx, &model, &entry.components, provenance(entry)).await?;
+    models::insert(ctx, actor, tx, &model, &entry.components, provenance(entry)).await?;
     let capabilities = (!entry.capabilities.is_empty()).then(|| entry.capabilities.clone());
     let facts = Facts { capabilities, retires_on: entry.retires_on, ..Facts::default() };
-    store::models::learn(&mut tx, provider.team, model.id, &facts).await?;
-    store::notify::config(&mut tx).await?;
-    let id = model.id;
-    models::finish(actor, tx, &team, id).await
+    store::models::learn(tx, provider.team, model.id, &facts).await?;
+    Ok(model.id)
+}
+
+/// What the catalogue knows about a model of a provider whose vendor can be told.
+pub(crate) fn known(provider: &Provider, upstream: &str) -> Result<Option<&'static Entry>, Error> {
+    let Some(vendor) = vendors::of(&provider.kind, &provider.preset, &provider.base_url) else { return Ok(None) };
+    Ok(entries::all()?.iter().find(|entry| entry.vendor == vendor && entry.upstream == upstream))
 }
 
 /// A source that is no page is named in the note.

@@ -9,7 +9,7 @@ use domain::{
 };
 use store::pool::{Pools, Tx};
 
-use crate::Error;
+use crate::{Error, probe::Probe};
 
 /// The parts of a [`Context`], named at its one construction.
 pub struct Parts {
@@ -18,6 +18,8 @@ pub struct Parts {
     pub passwords: Hasher,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    /// Asks providers for their models.
+    pub probe: Arc<dyn Probe>,
     /// Which provider kinds exist.
     pub catalog: Vec<&'static ProviderInfo>,
     /// The address clients use, without a trailing slash.
@@ -32,14 +34,15 @@ pub struct Context {
     pub passwords: Hasher,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    pub probe: Arc<dyn Probe>,
     pub catalog: Arc<[&'static ProviderInfo]>,
     pub public_url: Arc<str>,
 }
 
 impl Context {
     pub fn new(parts: Parts) -> Self {
-        let Parts { pools, vault, passwords, clock, entropy, catalog, public_url } = parts;
-        Self { pools, vault, passwords, clock, entropy, catalog: catalog.into(), public_url: public_url.into() }
+        let Parts { pools, vault, passwords, clock, entropy, probe, catalog, public_url } = parts;
+        Self { pools, vault, passwords, clock, entropy, probe, catalog: catalog.into(), public_url: public_url.into() }
     }
 
     /// The provider kind with this name.

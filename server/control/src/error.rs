@@ -9,6 +9,15 @@ pub enum Error {
     NotFound,
     #[error("this needs {needs}")]
     Forbidden { needs: String },
+    /// One text for unknown, used, expired and revoked.
+    #[error("this invitation does not exist or cannot be used any more: ask for a new one")]
+    NoInvitation,
+    /// One text for unknown, used, expired and replaced.
+    #[error("this link does not exist or cannot be used any more: ask an admin of the instance for a new one")]
+    NoReset,
+    /// Somebody else saved since this was read; each field that differs says what it is now.
+    #[error("somebody else changed this: look at their values, then save again")]
+    Stale { fields: Vec<FieldError> },
     /// The command line acts for nobody, and this belongs to a person.
     #[error("only a person who is signed in can do this")]
     NeedsPerson,
@@ -55,12 +64,27 @@ impl Error {
         Self::Store(error)
     }
 
+    /// What was asked for is against how things are.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::Invalid(ApiError::new(ErrorKind::Conflict, message))
+    }
+
+    /// A save over a newer revision: names what differs from it. `mine` and `theirs` are pairs of field and text.
+    pub(crate) fn stale(mine: &[(&str, String)], theirs: &[(&str, String)]) -> Self {
+        let differs = mine.iter().zip(theirs).filter(|(mine, theirs)| mine.1 != theirs.1);
+        let fields = differs.map(|(_, (field, now))| FieldError {
+            field: (*field).to_owned(),
+            message: if now.is_empty() { "now empty".to_owned() } else { format!("now {now:?}") },
+        });
+        Self::Stale { fields: fields.collect() }
+    }
+
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::NoInvitation | Self::NoReset => ErrorKind::NotFound,
             Self::Forbidden { .. } | Self::NeedsPerson | Self::WrongCode => ErrorKind::Forbidden,
             Self::WrongSignIn => ErrorKind::Unauthenticated,
-            Self::SetupClosed | Self::Taken { .. } => ErrorKind::Conflict,
+            Self::SetupClosed | Self::Taken { .. } | Self::Stale { .. } => ErrorKind::Conflict,
             Self::Throttled => ErrorKind::Throttled,
             Self::Invalid(error) => error.kind,
             Self::Store(store::Error::Unavailable(_)) => ErrorKind::Unavailable,
@@ -78,6 +102,10 @@ impl Error {
             (_, Self::Taken { what, field, name }) => {
                 let message = format!("{what} {name:?} already exists");
                 let fields = vec![FieldError { field: field.to_owned(), message: message.clone() }];
+                ApiError { fields, ..ApiError::new(kind, message) }
+            }
+            (_, Self::Stale { fields }) => {
+                let message = "somebody else changed this: look at their values, then save again";
                 ApiError { fields, ..ApiError::new(kind, message) }
             }
             (ErrorKind::Unavailable, error) => {

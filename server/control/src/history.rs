@@ -10,6 +10,7 @@ use domain::{
     ledger::AttemptState,
     permission::Permission,
     price::Variant,
+    role::TeamRole,
     team::StoreContent,
 };
 use store::{
@@ -34,10 +35,10 @@ pub async fn list(ctx: &Context, actor: &Actor, query: HistoryQuery) -> Result<H
         return Err(ApiError::field("limit", format!("use a number from 1 to {MOST}")).into());
     }
     // One more than asked for tells whether there is a next page.
-    let filter = Filter { before, limit: limit + 1, model, failed, user: only(actor, &team)? };
+    let filter = Filter { before, limit: limit + 1, model, failed, user: only(actor, &team)?, key: None };
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let mut attempts = store::history::list(&mut db, team.id, &filter).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     let has_more = attempts.len() > limit as usize;
     attempts.truncate(limit as usize);
     let next = attempts.last().filter(|_| has_more).map(|attempt| attempt.id);
@@ -50,15 +51,21 @@ pub async fn get(ctx: &Context, actor: &Actor, team: &str, request: RequestId) -
     actor.require(Permission::ReadTeam, &team)?;
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let attempts = store::history::get(&mut db, team.id, request, only(actor, &team)?).await?;
-    whole(ctx, &mut db, team.id, request, attempts).await
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
+    whole(&mut db, stamps, team.id, request, attempts).await
 }
 
 /// What was said in a request, for who may read the request.
 pub async fn content(ctx: &Context, actor: &Actor, team: &str, request: RequestId) -> Result<RequestContent, Error> {
     let team = actor.team(ctx, team).await?;
-    actor.require(Permission::ReadTeam, &team)?;
+    actor.require(Permission::ReadContent, &team)?;
+    // What others said is for admins of the team alone: a role at the instance shows numbers, never text (`security.md` AC-8).
+    let own = match team.role {
+        Some(TeamRole::Admin) => None,
+        _ => Some(actor.user().ok_or(Error::NeedsPerson)?),
+    };
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
-    let attempts = store::history::get(&mut db, team.id, request, only(actor, &team)?).await?;
+    let attempts = store::history::get(&mut db, team.id, request, own).await?;
     let first = attempts.first().ok_or(Error::NotFound)?;
     if let Some(body) = store::bodies::get(&mut db, team.id, request).await? {
         return Ok(shown(body));
@@ -94,17 +101,17 @@ pub async fn receipt(ctx: &Context, team: TeamId, key: KeyId, request: RequestId
     if !attempts.iter().all(|attempt| attempt.key == Some(key)) {
         return Err(Error::NotFound);
     }
-    whole(ctx, &mut db, team, request, attempts).await
+    let stamps = Stamps::within(&mut db).await?;
+    whole(&mut db, stamps, team, request, attempts).await
 }
 
 async fn whole(
-    ctx: &Context,
     db: &mut Loan,
+    stamps: Stamps,
     team: TeamId,
     request: RequestId,
     attempts: Vec<Attempt>,
 ) -> Result<RequestDetail, Error> {
-    let stamps = crate::stamps(ctx, db).await?;
     let first = attempts.first().ok_or(Error::NotFound)?;
     let (model_asked, dialect, stream, run) =
         (first.model_asked.clone(), first.dialect.clone(), first.stream, first.run);
@@ -136,6 +143,20 @@ pub(crate) async fn recent(
     limit: u32,
 ) -> Result<Vec<HistoryRow>, Error> {
     let filter = Filter { limit, user: only(actor, team)?, ..Filter::default() };
+    let attempts = store::history::list(db, team.id, &filter).await?;
+    Ok(attempts.iter().map(|attempt| row(stamps, attempt)).collect())
+}
+
+/// The newest requests of one key.
+pub(crate) async fn recent_of_key(
+    db: &mut Loan,
+    actor: &Actor,
+    team: &Access,
+    stamps: Stamps,
+    key: KeyId,
+    limit: u32,
+) -> Result<Vec<HistoryRow>, Error> {
+    let filter = Filter { limit, user: only(actor, team)?, key: Some(key), ..Filter::default() };
     let attempts = store::history::list(db, team.id, &filter).await?;
     Ok(attempts.iter().map(|attempt| row(stamps, attempt)).collect())
 }

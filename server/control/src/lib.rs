@@ -6,27 +6,36 @@
 //! One more operation: a function in its resource's file and its line in the permission test of `tests/control/permissions.rs`.
 
 pub mod actor;
-mod audit;
+pub mod audit;
 mod base_url;
 pub mod bundle;
 pub mod catalog;
 mod context;
 mod error;
 pub mod history;
+pub mod invitations;
 pub mod keys;
+mod links;
+pub mod members;
 pub mod models;
 pub mod prices;
+mod probe;
+pub mod profile;
 pub mod providers;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
 mod stamps;
+pub mod strict;
 pub mod teams;
+mod throttle;
+pub mod tokens;
+pub mod usage;
 pub mod users;
 pub mod vault;
 
-pub use actor::{Access, Actor};
+pub use actor::{Access, Actor, TokenScopes};
 pub use context::{Context, Parts};
 pub use error::Error;
-pub(crate) use stamps::stamps;
+pub use probe::{OfferedId, Probe, ProbeTarget, Probed};

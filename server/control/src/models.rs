@@ -1,7 +1,9 @@
 //! Models: the names clients send, each with its deployment. A model belongs to whoever owns its provider: a team, or the
 //! whole instance. Their prices are in `prices.rs`.
 //!
-//! Never here: arithmetic of costs.
+//! Changing them is in `models/change.rs`. Never here: arithmetic of costs.
+
+mod change;
 
 use domain::{
     error::FieldErrors,
@@ -16,9 +18,13 @@ use store::{
     pool::{self, Tx},
 };
 
+pub(crate) use change::aliases;
+pub use change::{archive, update};
+
 use crate::{
     Access, Actor, Context, Error, audit,
     prices::{self, Addition, Provenance},
+    providers,
     stamps::Stamps,
 };
 
@@ -28,7 +34,7 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<ModelS
     actor.require(Permission::ReadTeam, &team)?;
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let models = store::models::list(&mut db, team.id).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     Ok(models.into_iter().map(|model| summary(actor, &team, stamps, model)).collect())
 }
 
@@ -36,8 +42,7 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<ModelS
 pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<ModelSummary, Error> {
     let team = actor.team(ctx, &input.team).await?;
     let mut tx = ctx.begin().await?;
-    let providers = store::providers::list(&mut tx, team.id).await?;
-    let provider = providers.into_iter().find(|listed| listed.provider.slug == input.provider);
+    let provider = providers::in_service(&mut tx, &team, &input.provider).await?;
     // Without the provider nobody knows whose model it would be, so the weaker right is asked for first.
     require(actor, &team, provider.as_ref().is_some_and(|listed| listed.provider.team.is_none()))?;
     let mut errors = FieldErrors::default();
@@ -63,6 +68,16 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewModel) -> Result<Mod
     store::notify::config(&mut tx).await?;
     let id = model.id;
     finish(actor, tx, &team, id).await
+}
+
+pub async fn get(ctx: &Context, actor: &Actor, team: &str, model: ModelId) -> Result<ModelSummary, Error> {
+    let team = actor.team(ctx, team).await?;
+    actor.require(Permission::ReadTeam, &team)?;
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let models = store::models::list(&mut db, team.id).await?;
+    let model = models.into_iter().find(|listed| listed.id == model).ok_or(Error::NotFound)?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
+    Ok(summary(actor, &team, stamps, model))
 }
 
 /// A name that is another model's alias here would hide that model.
@@ -95,7 +110,7 @@ pub(crate) async fn insert(
         .await
         .map_err(|error| Error::taken(error, store::models::NAME_KEY, "model", "name", model.name))?;
     if !price.is_empty() {
-        let addition = Addition { deployment: model.deployment, components: price, effective_from: None, provenance };
+        let addition = Addition::now(model.deployment, price, provenance);
         prices::insert(ctx, actor, tx, &addition).await?;
     }
     let object = format!("model {}", model.name);
@@ -147,9 +162,13 @@ fn check(input: &NewModel, errors: &mut FieldErrors) -> Checked {
 
 /// Token counts that fit the column: 1 to 100 million.
 pub(crate) fn tokens(field: &str, value: Option<u32>, errors: &mut FieldErrors) {
-    if value.is_some_and(|tokens| !(1..=100_000_000).contains(&tokens)) {
+    if value.is_some_and(|tokens| !is_count(tokens)) {
         errors.add(field, "enter a number of tokens such as 128000, or leave this empty");
     }
+}
+
+pub(crate) fn is_count(tokens: u32) -> bool {
+    (1..=100_000_000).contains(&tokens)
 }
 
 pub(crate) fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
@@ -164,17 +183,27 @@ pub(crate) fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), 
 
 pub(crate) fn may_edit(actor: &Actor, team: &Access, shared: bool) -> bool {
     match shared {
-        true => Permission::ManageInstanceProviders.held_by(actor.role(), None),
+        true => actor.may_instance(Permission::ManageInstanceProviders),
         false => actor.may(Permission::ManageTeamProviders, team),
     }
 }
 
 /// Reads the model as lists show it, then commits.
-pub(crate) async fn finish(actor: &Actor, mut tx: Tx, team: &Access, id: ModelId) -> Result<ModelSummary, Error> {
-    let stamps = Stamps::within(&mut tx).await?;
-    let model = store::models::list(&mut tx, team.id).await?.into_iter().find(|model| model.id == id);
+pub(crate) async fn finish(actor: &Actor, tx: Tx, team: &Access, id: ModelId) -> Result<ModelSummary, Error> {
+    finish_all(actor, tx, team, &[id]).await?.pop().ok_or(Error::NotFound)
+}
+
+pub(crate) async fn finish_all(
+    actor: &Actor,
+    mut tx: Tx,
+    team: &Access,
+    ids: &[ModelId],
+) -> Result<Vec<ModelSummary>, Error> {
+    let stamps = Stamps::of_reader(actor, &mut tx).await?;
+    let models = store::models::list(&mut tx, team.id).await?;
     pool::commit(tx).await?;
-    model.map(|model| summary(actor, team, stamps, model)).ok_or(Error::NotFound)
+    let wanted = models.into_iter().filter(|model| ids.contains(&model.id));
+    Ok(wanted.map(|model| summary(actor, team, stamps, model)).collect())
 }
 
 fn summary(actor: &Actor, team: &Access, stamps: Stamps, model: Model) -> ModelSummary {
@@ -187,6 +216,7 @@ fn summary(actor: &Actor, team: &Access, stamps: Stamps, model: Model) -> ModelS
     };
     ModelSummary {
         id: model.id,
+        revision: model.revision,
         name: model.name,
         aliases: model.aliases,
         upstream: model.upstream,

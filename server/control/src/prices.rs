@@ -56,6 +56,14 @@ pub(crate) struct Addition<'a> {
     /// `None`: from now on.
     pub effective_from: Option<DateTime<Utc>>,
     pub provenance: Provenance<'a>,
+    /// Somebody has to look at it, whatever its source.
+    pub is_doubted: bool,
+}
+
+impl<'a> Addition<'a> {
+    pub(crate) fn now(deployment: DeploymentId, components: &'a [PriceComponent], provenance: Provenance<'a>) -> Self {
+        Self { deployment, components, effective_from: None, provenance, is_doubted: false }
+    }
 }
 
 /// Adds a version with all its rates, from now on or from a moment that is typed.
@@ -63,7 +71,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewPriceVersion) -> Res
     let team = actor.team(ctx, &input.team).await?;
     let mut tx = ctx.begin().await?;
     let model = models::editable(actor, &team, &mut tx, input.model).await?;
-    let stamps = Stamps::within(&mut tx).await?;
+    let stamps = Stamps::of_reader(actor, &mut tx).await?;
     let NewPriceVersion { team: _, model: _, rates, effective_from, source_url, source_date, note } = &input;
     let mut errors = FieldErrors::default();
     let components = version::components(rates, &mut errors);
@@ -74,8 +82,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewPriceVersion) -> Res
     errors.finish()?;
     let url = url.unwrap_or_default();
     let provenance = Provenance { source: PriceSource::Typed, url: &url, date, note: &note };
-    let addition =
-        Addition { deployment: model.deployment, components: &components, effective_from: moment, provenance };
+    let addition = Addition { effective_from: moment, ..Addition::now(model.deployment, &components, provenance) };
     if let Some(moment) = moment {
         let versions = store::prices::history(&mut tx, team.id, model.deployment).await?;
         if let Some(other) = versions.iter().find(|other| other.effective_from == moment) {
@@ -94,7 +101,7 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str, model: ModelId) -> R
     let models = store::models::list(&mut db, team.id).await?;
     let model = models.into_iter().find(|listed| listed.id == model).ok_or(Error::NotFound)?;
     let versions = store::prices::history(&mut db, team.id, model.deployment).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     let in_force = versions.iter().find(|version| !version.is_future).map(|version| version.id);
     Ok(PriceHistory {
         editable: models::may_edit(actor, &team, model.team.is_none()),
@@ -139,7 +146,7 @@ pub(crate) async fn add(
 
 /// Inserts a version and nothing else. What was typed counts as confirmed by whoever typed it.
 pub(crate) async fn insert(ctx: &Context, actor: &Actor, tx: &mut Tx, addition: &Addition<'_>) -> Result<(), Error> {
-    let Addition { deployment, components, effective_from, provenance } = *addition;
+    let Addition { deployment, components, effective_from, provenance, is_doubted } = *addition;
     let Provenance { source, url, date, note } = provenance;
     let version = store::prices::NewVersion {
         id: PriceVersionId::new(&*ctx.clock, &*ctx.entropy),
@@ -151,13 +158,24 @@ pub(crate) async fn insert(ctx: &Context, actor: &Actor, tx: &mut Tx, addition: 
         source_date: date,
         note,
         created_by: actor.user(),
-        is_confirmed: !source.needs_confirmation(),
+        is_confirmed: !is_doubted && !source.needs_confirmation(),
         components,
     };
     store::prices::insert_version(tx, &version).await.map_err(|error| {
         let moment = effective_from.map(|at| at.to_rfc3339()).unwrap_or_default();
         Error::taken(error, store::prices::VERSION_KEY, "price version from", "effective_from", &moment)
     })
+}
+
+/// The model behind a name is another one now: the price in force goes on as a version that nobody has confirmed.
+pub(crate) async fn doubt(ctx: &Context, actor: &Actor, tx: &mut Tx, model: &Model) -> Result<(), Error> {
+    let Some(now) = model.price.filter(|price| price.is_confirmed) else { return Ok(()) };
+    let version = store::prices::version(tx, now.version).await?;
+    let components = version.map(|(price, _)| price.components).unwrap_or_default();
+    let note = "the same rates for another model: check them";
+    let provenance = Provenance { note, ..Provenance::of(now.source) };
+    let addition = Addition { is_doubted: true, ..Addition::now(model.deployment, &components, provenance) };
+    insert(ctx, actor, tx, &addition).await
 }
 
 /// A remark of at most 500 characters on one line.

@@ -1,7 +1,10 @@
 //! Providers and their credentials: connect, list, and the demo in one step.
 //!
 //! Credentials are write-only: they are sealed for the row, its owner and the destination before they are stored, and no
-//! operation returns one. Never here: calling a provider.
+//! operation returns one. Changing one is in `providers/change.rs`, asking it for its models in `providers/offered.rs`.
+
+mod change;
+mod offered;
 
 use auth::{Credential, Origin, SealContext};
 use domain::{
@@ -17,11 +20,15 @@ use domain::{
 use store::{
     models::NewModel,
     pool::{self, Tx},
-    providers::{Listed, Provider, SealedCredential},
+    providers::{Listed, Provider, Sealed, SealedCredential},
 };
 use url::Url;
 
 use crate::{Access, Actor, Context, Error, audit, base_url, models, prices::Provenance, stamps::Stamps};
+
+pub(crate) use change::change;
+pub use change::{archive, update};
+pub use offered::{import, offered, test, test_stored};
 
 /// The kind that brings its own models.
 const DEMO: &str = "demo";
@@ -38,8 +45,8 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<Provid
     actor.require(Permission::ReadTeam, &team)?;
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let listed = store::providers::list(&mut db, team.id).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
-    Ok(listed.into_iter().map(|provider| summary(ctx, stamps, provider)).collect())
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
+    Ok(listed.into_iter().map(|provider| summary(ctx, actor, &team, stamps, provider)).collect())
 }
 
 /// Connects a provider for the team, or for the whole instance; a kind that brings models adds them.
@@ -66,7 +73,7 @@ pub async fn create(ctx: &Context, actor: &Actor, input: NewProvider) -> Result<
     audit::record(ctx, actor, &mut tx, act).await?;
     add_built_in(ctx, actor, &mut tx, &team, &provider, checked.kind).await?;
     store::notify::config(&mut tx).await?;
-    finish(ctx, tx, &team, provider.id).await
+    finish(ctx, actor, tx, &team, provider.id).await
 }
 
 /// Connects the demo provider and adds its models with their prices; what is connected already is returned as it is.
@@ -79,7 +86,7 @@ pub async fn connect_demo(ctx: &Context, actor: &Actor, team: &str) -> Result<Pr
     store::instance::lock(&mut tx).await?;
     let present = store::providers::list(&mut tx, team.id).await?;
     if let Some(demo) = present.into_iter().find(|listed| listed.provider.kind == DEMO) {
-        return finish(ctx, tx, &team, demo.provider.id).await;
+        return finish(ctx, actor, tx, &team, demo.provider.id).await;
     }
     let slug = match store::providers::by_slug(&mut tx, DEMO).await? {
         None => DEMO.to_owned(),
@@ -92,7 +99,7 @@ pub async fn connect_demo(ctx: &Context, actor: &Actor, team: &str) -> Result<Pr
     audit::record(ctx, actor, &mut tx, act).await?;
     add_built_in(ctx, actor, &mut tx, &team, &provider, info).await?;
     store::notify::config(&mut tx).await?;
-    finish(ctx, tx, &team, provider.id).await
+    finish(ctx, actor, tx, &team, provider.id).await
 }
 
 /// The models a kind brings itself; a name that the team uses already stays what it is.
@@ -141,21 +148,27 @@ fn require(actor: &Actor, team: &Access, shared: bool) -> Result<(), Error> {
 }
 
 /// Reads the new row as lists show it, then commits.
-async fn finish(ctx: &Context, mut tx: Tx, team: &Access, id: ProviderId) -> Result<ProviderSummary, Error> {
-    let stamps = Stamps::within(&mut tx).await?;
+async fn finish(
+    ctx: &Context,
+    actor: &Actor,
+    mut tx: Tx,
+    team: &Access,
+    id: ProviderId,
+) -> Result<ProviderSummary, Error> {
+    let stamps = Stamps::of_reader(actor, &mut tx).await?;
     let listed = store::providers::list(&mut tx, team.id).await?;
     let listed = listed.into_iter().find(|listed| listed.provider.id == id).ok_or(Error::NotFound)?;
     pool::commit(tx).await?;
-    Ok(summary(ctx, stamps, listed))
+    Ok(summary(ctx, actor, team, stamps, listed))
 }
 
-fn summary(ctx: &Context, stamps: Stamps, listed: Listed) -> ProviderSummary {
+fn summary(ctx: &Context, actor: &Actor, team: &Access, stamps: Stamps, listed: Listed) -> ProviderSummary {
     let Listed { provider, credential, models } = listed;
     let credential = credential.map_or(CredentialState::None, |stored| match open(ctx, &provider, &stored) {
         Some(_) => CredentialState::Stored { last_four: stored.last_four },
         None => CredentialState::Unreadable { last_four: stored.last_four },
     });
-    let Provider { id, team, slug, kind, base_url, preset, created_at } = provider;
+    let Provider { id, team: owner, slug, kind, base_url, preset, created_at, revision } = provider;
     let title = ctx.provider_kind(&kind).map_or(kind.as_str(), |info| {
         let vendor = info.presets.iter().find(|known| known.id == preset);
         vendor.map_or(info.title, |vendor| vendor.title)
@@ -163,16 +176,27 @@ fn summary(ctx: &Context, stamps: Stamps, listed: Listed) -> ProviderSummary {
     let title = title.to_owned();
     ProviderSummary {
         id,
+        revision,
         slug,
         kind,
         preset,
         title,
         base_url,
-        shared: team.is_none(),
+        shared: owner.is_none(),
         credential,
+        editable: require(actor, team, owner.is_none()).is_ok(),
         models: u64::try_from(models).unwrap_or(0),
         created: stamps.of(created_at),
     }
+}
+
+/// A provider that the team can use, held in service until the end of the transaction.
+pub(crate) async fn in_service(tx: &mut Tx, team: &Access, slug: &str) -> Result<Option<Listed>, Error> {
+    let found = store::providers::list(tx, team.id).await?.into_iter().find(|listed| listed.provider.slug == slug);
+    let Some(found) = found else { return Ok(None) };
+    store::providers::lock(tx, found.provider.id).await?;
+    let now = store::providers::list(tx, team.id).await?;
+    Ok(now.into_iter().find(|listed| listed.provider.id == found.provider.id))
 }
 
 /// A provider as somebody typed it.
@@ -287,6 +311,7 @@ pub(crate) async fn insert(
         base_url: checked.base_url(),
         preset: checked.preset.to_owned(),
         created_at: ctx.clock.now(),
+        revision: 1,
     };
     store::providers::insert(tx, &provider)
         .await
@@ -305,7 +330,7 @@ pub(crate) async fn put_credential(
     id: CredentialId,
     credential: &Credential,
 ) -> Result<(), Error> {
-    let origin = origin(provider).ok_or(auth::vault::Error::Forged)?;
+    let origin = origin(&provider.base_url).ok_or(auth::vault::Error::Forged)?;
     let sealed = ctx.vault.seal(&context(id, provider.team, &origin), credential)?;
     let sealed = SealedCredential { id, team: provider.team, sealed, last_four: credential.last_four() };
     Ok(store::providers::put_credential(tx, provider.id, &sealed).await?)
@@ -313,12 +338,19 @@ pub(crate) async fn put_credential(
 
 /// The credential in clear, if it opens for this provider's present destination.
 pub(crate) fn open(ctx: &Context, provider: &Provider, stored: &SealedCredential) -> Option<Credential> {
-    let origin = origin(provider)?;
+    let origin = origin(&provider.base_url)?;
     ctx.vault.open(&context(stored.id, stored.team, &origin), &stored.sealed).ok()
 }
 
-fn origin(provider: &Provider) -> Option<Origin> {
-    Origin::of(&Url::parse(&provider.base_url).ok()?)
+/// A stored credential under the newest master key: `Some(None)` when it is there already, `None` when it does not open.
+pub(crate) fn rewrapped(ctx: &Context, row: &Sealed) -> Option<Option<Vec<u8>>> {
+    let Sealed { credential, base_url } = row;
+    let origin = origin(base_url)?;
+    ctx.vault.rewrap(&context(credential.id, credential.team, &origin), &credential.sealed).ok()
+}
+
+fn origin(base_url: &str) -> Option<Origin> {
+    Origin::of(&Url::parse(base_url).ok()?)
 }
 
 fn context(id: CredentialId, owner: Option<TeamId>, origin: &Origin) -> SealContext<'_> {

@@ -12,7 +12,7 @@ use domain::{
 };
 use store::runs::{NewCase, NewCell, NewGrid, NewVariant};
 
-use crate::{Access, Actor, Context, Error};
+use crate::{Access, Actor, Context, Error, stamps::Stamps};
 
 /// Most bytes of a system or a user prompt.
 const MOST_PROMPT_BYTES: usize = 256 * 1024;
@@ -106,7 +106,7 @@ pub async fn get(ctx: &Context, actor: &Actor, team: &str, run: RunId) -> Result
     actor.require(Permission::ReadContent, &team)?;
     let mut db = store::pool::connection(&ctx.pools.dashboard).await?;
     let view = store::runs::view(&mut db, team.id, run).await?.ok_or(Error::NotFound)?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     Ok(RunView {
         id: run,
         team: view.team,
@@ -128,7 +128,7 @@ pub async fn list(ctx: &Context, actor: &Actor, team: &str) -> Result<Vec<RunSum
     actor.require(Permission::ReadContent, &team)?;
     let mut db = store::pool::connection(&ctx.pools.dashboard).await?;
     let rows = store::runs::list(&mut db, team.id, MOST_LISTED).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     let summaries = rows.into_iter().map(|row| RunSummary {
         id: row.id,
         title: title(&row.prompt),

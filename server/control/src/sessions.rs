@@ -17,12 +17,12 @@ use store::{
     sessions::{NewSession, failures},
 };
 
-use crate::{Actor, Context, Error, audit};
+use crate::{Actor, Context, Error, audit, stamps::Stamps, throttle};
 
 /// Who this e-mail address and password belong to.
-pub async fn sign_in(ctx: &Context, email: &str, password: String, address: IpAddr) -> Result<UserId, Error> {
+pub async fn sign_in(ctx: &Context, email: &str, password: String, address: Option<IpAddr>) -> Result<UserId, Error> {
     let email = email.trim().to_lowercase();
-    let (account, network) = subjects(&email, address);
+    let (account, network) = (throttle::account(&email, address), throttle::network(address));
     let mut tx = pool::begin(&ctx.pools.auth).await?;
     if !failures::take_network(&mut tx, &network).await? || !failures::take_account(&mut tx, &account).await? {
         return Err(Error::Throttled);
@@ -33,12 +33,12 @@ pub async fn sign_in(ctx: &Context, email: &str, password: String, address: IpAd
     let password = Password::typed(password);
     let stored = known.as_ref().map(|user| user.password_hash.as_str());
     let verdict = ctx.passwords.verify(&password, stored).await?;
-    let address = address.to_string();
+    let address = address.map(|address| address.to_string());
     let (Some(user), Verdict::Match { outdated }) = (known.as_ref().filter(|user| !user.disabled), verdict) else {
         let object = known.map_or_else(|| "unknown account".to_owned(), |user| format!("user {}", user.id));
         let act = audit::Act { team: None, action: "session.sign_in_failed", object: &object, fields: &[] };
         let mut tx = pool::begin(&ctx.pools.auth).await?;
-        audit::record_as(ctx, &mut tx, "anonymous", Some(&address), act).await?;
+        audit::record_as(ctx, &mut tx, "anonymous", address.as_deref(), act).await?;
         pool::commit(tx).await?;
         return Err(Error::WrongSignIn);
     };
@@ -50,24 +50,9 @@ pub async fn sign_in(ctx: &Context, email: &str, password: String, address: IpAd
     }
     failures::give_back(&mut tx, &account, &network).await?;
     let act = audit::Act { team: None, action: "session.sign_in", object: &format!("user {}", user.id), fields: &[] };
-    audit::record_as(ctx, &mut tx, &user.id.to_string(), Some(&address), act).await?;
+    audit::record_as(ctx, &mut tx, &user.id.to_string(), address.as_deref(), act).await?;
     pool::commit(tx).await?;
     Ok(user.id)
-}
-
-/// What tries are counted by: the account as seen from one network, and the network. An IPv6 network is a /64, because one
-/// host owns that many addresses. The address is hashed so that the table lists no one's e-mail.
-fn subjects(email: &str, address: IpAddr) -> (String, String) {
-    let network = match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    };
-    let hash: String =
-        digest::of(email.as_bytes()).as_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    (format!("account {hash} from {network}"), format!("network {network}"))
 }
 
 /// Begins a session for somebody who has just proven who they are. `token` is the session's raw id.
@@ -114,10 +99,10 @@ pub async fn end(ctx: &Context, token: &[u8]) -> Result<(), Error> {
 
 /// The reader's own live sessions.
 pub async fn list(ctx: &Context, actor: &Actor) -> Result<Vec<SessionSummary>, Error> {
-    let user = actor.user().ok_or(Error::NeedsPerson)?;
+    let user = actor.own()?.id;
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     let sessions = store::sessions::list(&mut db, user).await?;
-    let stamps = crate::stamps(ctx, &mut db).await?;
+    let stamps = Stamps::of_reader(actor, &mut db).await?;
     let summaries = sessions.into_iter().map(|session| SessionSummary {
         id: session.id,
         device: session.device,
@@ -131,7 +116,7 @@ pub async fn list(ctx: &Context, actor: &Actor) -> Result<Vec<SessionSummary>, E
 
 /// Ends one of the reader's own sessions.
 pub async fn revoke(ctx: &Context, actor: &Actor, session: SessionId) -> Result<(), Error> {
-    let user = actor.user().ok_or(Error::NeedsPerson)?;
+    let user = actor.own()?.id;
     let mut tx = ctx.begin().await?;
     if !store::sessions::revoke(&mut tx, user, session).await? {
         return Err(Error::NotFound);
@@ -144,7 +129,7 @@ pub async fn revoke(ctx: &Context, actor: &Actor, session: SessionId) -> Result<
 
 /// Ends all sessions of the reader but this one.
 pub async fn revoke_others(ctx: &Context, actor: &Actor) -> Result<(), Error> {
-    let user = actor.user().ok_or(Error::NeedsPerson)?;
+    let user = actor.own()?.id;
     let mut tx = ctx.begin().await?;
     if store::sessions::revoke_all(&mut tx, user, actor.session()).await? > 0 {
         let object = format!("user {user}");
@@ -155,31 +140,11 @@ pub async fn revoke_others(ctx: &Context, actor: &Actor) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets counters and sessions that nobody can use any more. Called by a tick of the server.
+/// Forgets counters, sessions and links that nobody can use any more. Called by a tick of the server.
 pub async fn prune(ctx: &Context) -> Result<(), Error> {
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
     failures::prune(&mut db).await?;
+    store::invitations::prune(&mut db).await?;
+    store::resets::prune(&mut db).await?;
     Ok(store::sessions::prune(&mut db).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_is_one_ipv4_address_or_one_ipv6_64() {
-        let network = |address: &str| subjects("ada@example.com", address.parse().unwrap()).1;
-        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-    }
-
-    #[test]
-    fn an_account_is_counted_apart_from_each_network_and_without_its_address() {
-        let account = |email: &str, address: &str| subjects(email, address.parse().unwrap()).0;
-        assert_ne!(account("ada@example.com", "192.0.2.1"), account("ada@example.com", "192.0.2.2"));
-        assert_ne!(account("ada@example.com", "192.0.2.1"), account("bob@example.com", "192.0.2.1"));
-        assert!(!account("ada@example.com", "192.0.2.1").contains("ada"));
-    }
 }

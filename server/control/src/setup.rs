@@ -127,12 +127,12 @@ fn checked(ctx: &Context, input: NewOwner) -> Result<Founding, Error> {
     let (clock, entropy) = (&*ctx.clock, &*ctx.entropy);
     let user = User { id: UserId::new(clock, entropy), email, name, role: InstanceRole::Owner, disabled: false };
     let team = Team { id: TeamId::new(clock, entropy), slug: slug_of(&team_name), name: team_name, store_content };
-    let instance = Instance { name: instance, reporting_zone, store_content, allow_private: Vec::new() };
+    let instance = Instance { revision: 1, name: instance, reporting_zone, store_content, allow_private: Vec::new() };
     Ok(Founding { instance, user, password, team })
 }
 
 /// A slug made of the ASCII letters and digits of a name; `team` when there are none.
-fn slug_of(name: &str) -> String {
+pub(crate) fn slug_of(name: &str) -> String {
     let mut slug = String::new();
     for c in name.to_lowercase().chars() {
         if c.is_ascii_alphanumeric() {

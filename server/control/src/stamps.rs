@@ -1,25 +1,51 @@
-//! Times as pages show them, in the instance's reporting zone.
+//! Times as pages show them: in the zone that the reader chose, else in the instance's reporting zone. What counts for all, such
+//! as the end of a key, is read in the instance's zone.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use domain::clock::Stamp;
-use store::pool::Tx;
+use store::pool::Connection;
 
-use crate::{Context, Error};
+use crate::{Actor, Error};
 
-/// Formats moments in one zone.
+/// Formats moments in one zone: [`Stamps::of_reader`] for what somebody reads, [`Stamps::within`] for what counts for all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamps(Tz);
 
-/// The formatter of this instance; UTC before set-up.
-pub(crate) async fn stamps(_ctx: &Context, db: &mut store::pool::Loan) -> Result<Stamps, Error> {
-    Ok(Stamps::of_instance(store::instance::load(db).await?))
-}
-
 impl Stamps {
-    /// The same inside a transaction.
-    pub(crate) async fn within(tx: &mut Tx) -> Result<Self, Error> {
-        Ok(Self::of_instance(store::instance::load(tx).await?))
+    /// Times as this reader wants them.
+    pub(crate) async fn of_reader(actor: &Actor, db: &mut Connection) -> Result<Self, Error> {
+        match actor.zone().parse() {
+            Ok(zone) => Ok(Self(zone)),
+            Err(_) => Self::within(db).await,
+        }
+    }
+
+    /// Name of the zone.
+    pub(crate) fn zone(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The first moment of a day. Where the clock change skips midnight, the day begins later.
+    pub(crate) fn start_of(self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let at = |minute: u32| self.0.from_local_datetime(&day.and_hms_opt(minute / 60, minute % 60, 0)?).earliest();
+        (0..24 * 60).step_by(15).find_map(at).map(|at| at.to_utc())
+    }
+
+    /// The first moment after a day.
+    pub(crate) fn end_of(self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        self.start_of(day.checked_add_days(Days::new(1))?)
+    }
+
+    /// The day that ends at this moment in this zone, if one does.
+    pub(crate) fn day_ending_at(self, at: DateTime<Utc>) -> Option<NaiveDate> {
+        let day = at.with_timezone(&self.0).date_naive().pred_opt()?;
+        self.end_of(day).filter(|end| *end == at).map(|_| day)
+    }
+
+    /// In the zone of the instance; UTC before set-up.
+    pub(crate) async fn within(db: &mut Connection) -> Result<Self, Error> {
+        Ok(Self::of_instance(store::instance::load(db).await?))
     }
 
     fn of_instance(instance: Option<store::instance::Instance>) -> Self {
@@ -95,6 +121,19 @@ mod tests {
         for wrong in ["", "tomorrow", "2026-13-01", "2026-03-29T02:30", "1999-01-01", "9999-01-01"] {
             assert!(berlin.moment(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_day_has_the_length_that_the_clock_change_leaves_it() {
+        let berlin = Stamps("Europe/Berlin".parse().unwrap());
+        for (day, hours) in [("2026-11-21", 24), ("2026-03-29", 23), ("2026-10-25", 25)] {
+            let day = day.parse().unwrap();
+            assert_eq!((berlin.end_of(day).unwrap() - berlin.start_of(day).unwrap()).num_hours(), hours);
+        }
+        // Beirut goes from 23:59 to 01:00 on that day.
+        let beirut = Stamps("Asia/Beirut".parse().unwrap());
+        let start = beirut.start_of("2025-03-30".parse().unwrap()).unwrap();
+        assert_eq!(beirut.of(start).text, "2025-03-30 01:00");
     }
 
     #[test]

@@ -46,6 +46,7 @@ id! {
     AttemptId,
     /// One client request; clients read it as `req_…`.
     RequestId,
+    InvitationId, ResetId, TokenId,
     RunId, VariantId, CaseId, CellId, SampleId, SessionId, AuditId,
     /// One boot of one server process.
     ReplicaId,

@@ -4,6 +4,8 @@
 //! Never here: IO, async, secrets, the environment, the real clock, real randomness.
 //! One more word: a file of its own, named by the vocabulary, and one `pub mod` line below.
 
+pub mod audit;
+pub mod bundle;
 pub mod catalog;
 pub mod clock;
 pub mod destination;
@@ -15,9 +17,12 @@ pub mod key;
 pub mod ledger;
 pub mod model;
 pub mod money;
+pub mod network;
 pub mod permission;
+pub mod person;
 pub mod price;
 pub mod provider;
+pub mod report;
 pub mod role;
 pub mod run;
 pub mod session;
@@ -25,6 +30,7 @@ pub mod settings;
 pub mod task;
 pub mod team;
 pub mod text;
+pub mod token;
 pub mod usage;
 
 pub use error::{ApiError, ErrorKind};

@@ -42,6 +42,7 @@ pub struct NewModel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelSummary {
     pub id: ModelId,
+    pub revision: i64,
     pub name: String,
     pub aliases: Vec<String>,
     pub upstream: String,
@@ -63,4 +64,27 @@ pub struct ModelSummary {
     pub price_unconfirmed: bool,
     /// May the reader change it?
     pub editable: bool,
+}
+
+/// What a form or script sends to change a model; its price has versions of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelChange {
+    pub team: String,
+    pub model: ModelId,
+    pub revision: i64,
+    pub name: String,
+    #[serde(default)]
+    pub upstream: String,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    #[serde(default)]
+    pub context_window: Option<u32>,
+    #[serde(default)]
+    pub max_output: Option<u32>,
+    #[serde(default)]
+    pub capabilities: Vec<Capability>,
+    /// `2027-01-14`; empty: not known.
+    #[serde(default)]
+    pub retires_on: String,
 }

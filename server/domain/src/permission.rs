@@ -1,4 +1,4 @@
-//! Who may do what: one table, operation × role (`product.md` 2). Tests snapshot it, a page will show it.
+//! Who may do what: one table, operation × role (`product.md` 2). Tests snapshot it, the page of permissions shows it.
 //!
 //! One more permission: a variant, its place in [`Permission::ALL`] and its row in [`Permission::rule`].
 
@@ -26,8 +26,17 @@ pub enum Permission {
     /// Name, zone, private-address allow-list.
     ManageInstance,
     ManageUsers,
+    /// Create teams.
     ManageTeams,
     GrantInstanceAdmin,
+    /// Name and content policy of the team.
+    ManageTeam,
+    /// Invite, change and remove members.
+    ManageMembers,
+    /// The log of who did what.
+    ReadAudit,
+    /// Describe the whole instance in a file, and change it by one.
+    ManageBundle,
 }
 
 /// The least role that holds a permission, at the instance and in the team; `None`: not by that kind of role.
@@ -38,7 +47,7 @@ pub struct Rule {
 }
 
 impl Permission {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadTeam,
         Self::ReadTeamHistory,
         Self::ReadContent,
@@ -51,21 +60,52 @@ impl Permission {
         Self::ManageUsers,
         Self::ManageTeams,
         Self::GrantInstanceAdmin,
+        Self::ManageTeam,
+        Self::ManageMembers,
+        Self::ReadAudit,
+        Self::ManageBundle,
     ];
+
+    /// What it lets somebody do, in words.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::ReadTeam => "See the team, its models and its totals",
+            Self::ReadTeamHistory => "See the requests of other members",
+            Self::ReadContent => "Read what was said in one's own requests and runs",
+            Self::RunPlayground => "Run the playground",
+            Self::CreatePersonalKeys => "Create personal keys",
+            Self::ManageKeys => "Manage service keys and the keys of others",
+            Self::ManageTeamProviders => "Manage the team's providers, models and prices",
+            Self::ManageInstanceProviders => "Manage the instance's providers, models and prices",
+            Self::ManageInstance => "Change the settings of the instance",
+            Self::ManageUsers => "Manage accounts",
+            Self::ManageTeams => "Create teams, join any team",
+            Self::GrantInstanceAdmin => "Make and unmake owners and admins of the instance",
+            Self::ManageTeam => "Change name and content policy of the team",
+            Self::ManageMembers => "Invite, change and remove members",
+            Self::ReadAudit => "Read the audit log",
+            Self::ManageBundle => "Export, plan and apply bundles",
+        }
+    }
 
     pub fn rule(self) -> Rule {
         let rule = |instance, team| Rule { instance, team };
         match self {
             Self::ReadTeam => rule(Some(InstanceRole::Admin), Some(TeamRole::Viewer)),
-            Self::ReadTeamHistory | Self::ManageKeys | Self::ManageTeamProviders => {
-                rule(Some(InstanceRole::Admin), Some(TeamRole::Admin))
-            }
+            Self::ReadTeamHistory
+            | Self::ManageKeys
+            | Self::ManageTeamProviders
+            | Self::ManageTeam
+            | Self::ManageMembers => rule(Some(InstanceRole::Admin), Some(TeamRole::Admin)),
             // Prompts and content are never read through an instance role alone (`security.md` AC-8).
             Self::ReadContent | Self::RunPlayground | Self::CreatePersonalKeys => rule(None, Some(TeamRole::Member)),
-            Self::ManageInstanceProviders | Self::ManageInstance | Self::ManageUsers | Self::ManageTeams => {
-                rule(Some(InstanceRole::Admin), None)
-            }
-            Self::GrantInstanceAdmin => rule(Some(InstanceRole::Owner), None),
+            Self::ManageInstanceProviders
+            | Self::ManageInstance
+            | Self::ManageUsers
+            | Self::ManageTeams
+            | Self::ReadAudit => rule(Some(InstanceRole::Admin), None),
+            // A bundle may make owners, so it takes who may make them.
+            Self::GrantInstanceAdmin | Self::ManageBundle => rule(Some(InstanceRole::Owner), None),
         }
     }
 

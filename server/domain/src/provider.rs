@@ -132,6 +132,7 @@ impl std::fmt::Debug for NewProvider {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderSummary {
     pub id: ProviderId,
+    pub revision: i64,
     pub slug: String,
     pub kind: String,
     /// A preset's id; empty for none.
@@ -141,6 +142,8 @@ pub struct ProviderSummary {
     /// Belongs to the whole instance rather than to this team.
     pub shared: bool,
     pub credential: CredentialState,
+    /// May the reader change it?
+    pub editable: bool,
     pub models: u64,
     pub created: Stamp,
 }
@@ -155,4 +158,104 @@ pub enum CredentialState {
     Stored { last_four: String },
     /// Stored, but the master key or the destination changed: enter it again.
     Unreadable { last_four: String },
+}
+
+/// What a form sends to change a provider. Slug, kind and owner are fixed. A changed address needs the credential again: it was
+/// sealed for the old one.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderChange {
+    pub team: String,
+    pub provider: ProviderId,
+    pub revision: i64,
+    #[serde(default)]
+    pub preset: String,
+    #[serde(default)]
+    pub base_url: String,
+    /// Empty: the stored one stays.
+    #[serde(default)]
+    pub credential: String,
+}
+
+impl std::fmt::Debug for ProviderChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderChange").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+/// What a free call to a provider says about its address and credential: a class, never the upstream's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum ProbeVerdict {
+    /// It answered with its list of models.
+    Works {
+        models: u32,
+    },
+    RefusedCredential,
+    /// No connection: the name does not resolve, nobody listens, or it takes too long.
+    Unreachable,
+    /// A connection, but no certificate that can be trusted.
+    Tls,
+    AddressNotAllowed,
+    RateLimited,
+    /// An answer that is none of these: perhaps the address is not that of an API.
+    Unexpected {
+        status: u16,
+    },
+    /// The kind has nothing to ask for free.
+    NotOffered,
+}
+
+impl ProbeVerdict {
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Works { .. } | Self::NotOffered)
+    }
+
+    /// For people: what it means and what to do.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Works { models: 0 } => "It works, but offers no list: add its models by name.".to_owned(),
+            Self::Works { models: 1 } => "It works: 1 model is offered.".to_owned(),
+            Self::Works { models } => format!("It works: {models} models are offered."),
+            Self::RefusedCredential => "The address answers, but refuses the credential: enter it again.".to_owned(),
+            Self::Unreachable => {
+                "Nobody answers at this address: check it, and that this server may reach it.".to_owned()
+            }
+            Self::Tls => "The address answers without a certificate that this server trusts.".to_owned(),
+            Self::AddressNotAllowed => {
+                "This address is not allowed: an instance admin can allow private addresses in the settings.".to_owned()
+            }
+            Self::RateLimited => {
+                "The address and the credential seem right, but the provider is limiting calls now.".to_owned()
+            }
+            Self::Unexpected { status } => {
+                format!("The answer has status {status}, which no API of this kind gives: check the address.")
+            }
+            Self::NotOffered => "This kind has nothing to ask for free; the first call will tell.".to_owned(),
+        }
+    }
+}
+
+/// A model that a provider says it offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedModel {
+    pub upstream: String,
+    /// Is it in the built-in catalogue, so that its price and size come along?
+    pub known: bool,
+    /// Dollars per million tokens, where known.
+    pub input: String,
+    pub output: String,
+    pub context_window: Option<u32>,
+    /// The public name under which the team has it already.
+    pub present: Option<String>,
+}
+
+/// What a form or script sends to take over models that a provider offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportModels {
+    pub team: String,
+    pub provider: ProviderId,
+    /// Upstream ids.
+    pub models: Vec<String>,
 }

@@ -79,3 +79,37 @@ pub struct TeamHome {
     pub runs: u64,
     pub recent: Vec<crate::history::HistoryRow>,
 }
+
+/// Settings of a team. `revision` is that of the settings that were read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamSettings {
+    /// Fixed at creation.
+    pub slug: String,
+    pub revision: i64,
+    pub name: String,
+    pub store_content: StoreContent,
+}
+
+/// What a form or script sends to create a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTeam {
+    pub name: String,
+    /// Empty: made of the name.
+    #[serde(default)]
+    pub slug: String,
+}
+
+/// A team in the list of the instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamSummary {
+    pub slug: String,
+    pub name: String,
+    pub members: u64,
+    pub keys: u64,
+    pub store_content: StoreContent,
+    pub created: crate::clock::Stamp,
+    /// The reader's role in it; `None`: not a member.
+    pub role: Option<TeamRole>,
+}

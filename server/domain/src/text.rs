@@ -36,6 +36,24 @@ pub fn model_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// Longest name of a tag, in bytes.
+pub const LONGEST_TAG_NAME: usize = 64;
+/// Longest value of a tag, in characters.
+pub const LONGEST_TAG_VALUE: usize = 200;
+
+/// A tag: a name of letters, digits, dots, dashes and underscores, and a value without control characters.
+pub fn tag(name: &str, value: &str) -> Result<(), String> {
+    let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_name = (1..=LONGEST_TAG_NAME).contains(&name.len()) && name.bytes().all(is_name_byte);
+    let is_value = (1..=LONGEST_TAG_VALUE).contains(&value.chars().count()) && !value.chars().any(char::is_control);
+    if is_name && is_value {
+        return Ok(());
+    }
+    Err(format!(
+        "{name:?} is no tag: write pairs such as repo=core, names of letters, digits, dots, dashes and underscores"
+    ))
+}
+
 /// An e-mail address, lower case: something, one `@`, something with a dot or a bare host, at most 254 bytes.
 pub fn email(text: &str) -> Result<String, String> {
     let text = text.trim().to_lowercase();

@@ -1,4 +1,4 @@
--- $1 team, $2 before this attempt, $3 limit, $4 model, $5 failed only, $6 one person's only.
+-- $1 team, $2 before this attempt, $3 limit, $4 model, $5 failed only, $6 one person's only, $7 one key's only.
 SELECT a.id, a.request_id, a.attempt_no, a.admitted_at, a.resolved_at, a.origin, a.dialect, a.stream, a.run_id,
        a.key_id, k.name AS "key_name?", u.name AS "user_name?", p.slug AS "provider?",
        a.model, a.model_asked, a.model_served, d.upstream_model AS "upstream_model?", a.upstream_id,
@@ -17,6 +17,7 @@ SELECT a.id, a.request_id, a.attempt_no, a.admitted_at, a.resolved_at, a.origin,
    AND ($4::text IS NULL OR a.model = $4)
    AND (NOT $5::boolean OR a.outcome NOT IN ('success', 'cancelled'))
    AND ($6::uuid IS NULL OR a.user_id = $6 OR k.user_id = $6)
+   AND ($7::uuid IS NULL OR a.key_id = $7)
    AND NOT EXISTS (SELECT FROM attempts later WHERE later.request_id = a.request_id AND later.attempt_no > a.attempt_no)
  ORDER BY a.admitted_at DESC, a.id DESC
  LIMIT $3

@@ -12,13 +12,14 @@ WITH day AS (
       JOIN LATERAL (SELECT id, provider_id FROM deployments WHERE model_id = m.id ORDER BY created_at, id LIMIT 1) d ON true
       JOIN providers p ON p.id = d.provider_id
      WHERE (m.team_id = $1 OR m.team_id IS NULL) AND (p.team_id = $1 OR p.team_id IS NULL)
+       AND m.archived_at IS NULL AND p.archived_at IS NULL
      ORDER BY m.name, m.team_id NULLS LAST
 )
 SELECT (SELECT count(*) FROM day) AS "requests!",
        (SELECT count(*) FROM day WHERE outcome NOT IN ('success', 'cancelled')) AS "errors!",
        (SELECT coalesce(sum(cost_nano), 0)::bigint FROM day) AS "cost_nano!",
        (SELECT count(*) FROM day WHERE is_unpriced) AS "unpriced!",
-       (SELECT count(*) FROM providers WHERE team_id = $1 OR team_id IS NULL) AS "providers!",
+       (SELECT count(*) FROM providers WHERE (team_id = $1 OR team_id IS NULL) AND archived_at IS NULL) AS "providers!",
        (SELECT count(*) FROM usable) AS "models!",
        (SELECT count(*) FROM usable
          WHERE NOT EXISTS (SELECT FROM price_versions v WHERE v.deployment_id = usable.deployment_id

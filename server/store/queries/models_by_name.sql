@@ -1,5 +1,5 @@
 -- $1 owner (null: the instance), $2 name.
-SELECT m.id, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.capabilities, m.retires_on,
+SELECT m.id, m.revision, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.capabilities, m.retires_on,
        d.id AS deployment_id, d.upstream_model, p.id AS provider_id, p.slug AS provider_slug, p.kind AS provider_kind,
        v.id AS "version_id?", v.effective_from AS "effective_from?", v.source AS "source?", v.confirmed_at AS "confirmed_at?",
        r.input_pico AS "input_pico?", r.cache_read_pico AS "cache_read_pico?", r.output_pico AS "output_pico?"
@@ -20,4 +20,4 @@ SELECT m.id, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.cap
          FROM price_components
         WHERE version_id = v.id AND variant = 'standard' AND above_input_tokens = 0 AND schedule = ''
   ) r ON true
- WHERE m.team_id IS NOT DISTINCT FROM $1 AND m.name = $2
+ WHERE m.team_id IS NOT DISTINCT FROM $1 AND m.name = $2 AND m.archived_at IS NULL

@@ -1,5 +1,5 @@
 -- $1 team. Its own model comes before the instance's of the same name.
-SELECT DISTINCT ON (m.name) m.id, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.capabilities, m.retires_on,
+SELECT DISTINCT ON (m.name) m.id, m.revision, m.team_id, m.name, m.aliases, m.context_window, m.max_output, m.capabilities, m.retires_on,
        d.id AS deployment_id, d.upstream_model, p.id AS provider_id, p.slug AS provider_slug, p.kind AS provider_kind,
        v.id AS "version_id?", v.effective_from AS "effective_from?", v.source AS "source?", v.confirmed_at AS "confirmed_at?",
        r.input_pico AS "input_pico?", r.cache_read_pico AS "cache_read_pico?", r.output_pico AS "output_pico?"
@@ -21,4 +21,5 @@ SELECT DISTINCT ON (m.name) m.id, m.team_id, m.name, m.aliases, m.context_window
         WHERE version_id = v.id AND variant = 'standard' AND above_input_tokens = 0 AND schedule = ''
   ) r ON true
  WHERE (m.team_id = $1 OR m.team_id IS NULL) AND (p.team_id = $1 OR p.team_id IS NULL)
+   AND m.archived_at IS NULL AND p.archived_at IS NULL
  ORDER BY m.name, m.team_id NULLS LAST

@@ -3,4 +3,5 @@ SELECT d.id, d.model_id, d.provider_id, p.slug AS provider_slug, p.kind AS provi
   FROM deployments AS d
   JOIN providers AS p ON p.id = d.provider_id
   LEFT JOIN credentials AS c ON c.id = d.credential_id
+ WHERE p.archived_at IS NULL
  ORDER BY d.id

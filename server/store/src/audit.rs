@@ -1,5 +1,6 @@
 //! The audit log: insert only, in the transaction of the change it tells of. A trigger refuses every other write.
 
+use chrono::{DateTime, Utc};
 use domain::id::{AuditId, TeamId};
 use sqlx::PgConnection;
 
@@ -39,4 +40,88 @@ pub async fn record(db: &mut PgConnection, entry: &Entry<'_>) -> Result<(), Erro
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// What a reader looks for. `None`: any.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub team: Option<TeamId>,
+    pub actor: Option<String>,
+    /// The action, or the start of it.
+    pub action: Option<String>,
+    /// Part of the object's text, in any case of letters.
+    pub object: Option<String>,
+    pub from: Option<DateTime<Utc>>,
+    /// The first moment that is too late.
+    pub until: Option<DateTime<Utc>>,
+    /// Moment and id of the last row of the page before.
+    pub after: Option<(DateTime<Utc>, AuditId)>,
+    pub limit: i64,
+}
+
+/// A line of the log as readers see it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub id: AuditId,
+    pub at: DateTime<Utc>,
+    pub actor: String,
+    /// Name and e-mail address, when the actor is a person.
+    pub person: Option<(String, String)>,
+    pub team_slug: Option<String>,
+    pub action: String,
+    pub object: String,
+    pub fields: Vec<String>,
+    pub address: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// One page, newest first.
+pub async fn list(db: &mut PgConnection, filter: &Filter) -> Result<Vec<Row>, Error> {
+    let Filter { team, actor, action, object, from, until, after, limit } = filter;
+    let (after_at, after_id) = after.map(|(at, id)| (at, id.0)).unzip();
+    let rows = sqlx::query_file!(
+        "queries/audit_list.sql",
+        team.map(|team| team.0),
+        actor.as_deref(),
+        action.as_deref(),
+        object.as_deref(),
+        *from,
+        *until,
+        after_at,
+        after_id,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    let rows = rows.into_iter().map(|row| Row {
+        id: AuditId(row.id),
+        at: row.at,
+        actor: row.actor,
+        person: row.name.zip(row.email),
+        team_slug: row.team_slug,
+        action: row.action,
+        object: row.object,
+        fields: row.fields,
+        address: row.address,
+        request_id: row.request_id,
+    });
+    Ok(rows.collect())
+}
+
+/// When this row was written: where the page after it begins.
+pub async fn at(db: &mut PgConnection, id: AuditId) -> Result<Option<DateTime<Utc>>, Error> {
+    Ok(sqlx::query_scalar!("SELECT at FROM audit_log WHERE id = $1", id.0).fetch_optional(db).await?)
+}
+
+/// Has this actor done the same to the same object within the last minute?
+pub async fn is_repeated(db: &mut PgConnection, actor: &str, action: &str, object: &str) -> Result<bool, Error> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_log
+                           WHERE actor = $1 AND action = $2 AND object = $3
+                             AND at > clock_timestamp() - interval '1 minute') AS "found!""#,
+        actor,
+        action,
+        object
+    );
+    Ok(found.fetch_one(db).await?)
 }

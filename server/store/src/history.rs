@@ -68,6 +68,8 @@ pub struct Filter {
     pub failed: bool,
     /// Only what this person called or their keys did.
     pub user: Option<UserId>,
+    /// Only what this key did.
+    pub key: Option<KeyId>,
 }
 
 /// What a team did in the last 24 hours, and what it has.
@@ -204,7 +206,8 @@ pub async fn list(db: &mut PgConnection, team: TeamId, filter: &Filter) -> Resul
         i64::from(filter.limit),
         filter.model,
         filter.failed,
-        filter.user.map(|user| user.0)
+        filter.user.map(|user| user.0),
+        filter.key.map(|key| key.0)
     )
     .fetch_all(db)
     .await?;

@@ -1,5 +1,6 @@
 //! The one row of instance settings, and the check value of the master key.
 
+use chrono::{DateTime, Utc};
 use domain::team::StoreContent;
 use sqlx::PgConnection;
 
@@ -8,6 +9,7 @@ use crate::Error;
 /// Settings of the whole instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
+    pub revision: i64,
     pub name: String,
     /// IANA zone.
     pub reporting_zone: String,
@@ -29,13 +31,14 @@ pub async fn lock(db: &mut PgConnection) -> Result<(), Error> {
 
 /// `None` before the first set-up.
 pub async fn load(db: &mut PgConnection) -> Result<Option<Instance>, Error> {
-    let row = sqlx::query!("SELECT name, reporting_zone, store_content, allow_private FROM instance")
+    let row = sqlx::query!("SELECT revision, name, reporting_zone, store_content, allow_private FROM instance")
         .fetch_optional(db)
         .await?;
     row.map(|row| {
         let store_content = StoreContent::parse(&row.store_content)
             .ok_or(Error::Unknown { column: "instance.store_content", value: row.store_content })?;
         Ok(Instance {
+            revision: row.revision,
             name: row.name,
             reporting_zone: row.reporting_zone,
             store_content,
@@ -45,13 +48,18 @@ pub async fn load(db: &mut PgConnection) -> Result<Option<Instance>, Error> {
     .transpose()
 }
 
-/// Writes all settings, whether or not there were some before.
+/// The database's clock, which decides what has expired.
+pub async fn now(db: &mut PgConnection) -> Result<DateTime<Utc>, Error> {
+    Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(db).await?)
+}
+
+/// Writes all settings, whether or not there were some before; the revision is counted by itself.
 pub async fn put(db: &mut PgConnection, instance: &Instance) -> Result<(), Error> {
-    let Instance { name, reporting_zone, store_content, allow_private: private_addresses } = instance;
+    let Instance { revision: _, name, reporting_zone, store_content, allow_private: private_addresses } = instance;
     sqlx::query!(
         "INSERT INTO instance (name, reporting_zone, store_content, allow_private) VALUES ($1, $2, $3, $4)
          ON CONFLICT (only_row) DO UPDATE SET name = excluded.name, reporting_zone = excluded.reporting_zone,
-             store_content = excluded.store_content, allow_private = excluded.allow_private",
+             store_content = excluded.store_content, allow_private = excluded.allow_private, revision = instance.revision + 1",
         name,
         reporting_zone,
         store_content.as_str(),
@@ -68,4 +76,14 @@ pub async fn check_value(db: &mut PgConnection, fresh: &[u8]) -> Result<Vec<u8>,
         .execute(&mut *db)
         .await?;
     Ok(sqlx::query_scalar!("SELECT sealed FROM vault_check").fetch_one(db).await?)
+}
+
+pub async fn stored_check_value(db: &mut PgConnection) -> Result<Option<Vec<u8>>, Error> {
+    Ok(sqlx::query_scalar!("SELECT sealed FROM vault_check").fetch_optional(db).await?)
+}
+
+/// Replaces the check value by the same one under another master key, unless it has changed meanwhile.
+pub async fn replace_check_value(db: &mut PgConnection, old: &[u8], new: &[u8]) -> Result<(), Error> {
+    sqlx::query!("UPDATE vault_check SET sealed = $2 WHERE sealed = $1", old, new).execute(db).await?;
+    Ok(())
 }

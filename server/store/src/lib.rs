@@ -17,11 +17,17 @@ pub mod audit;
 #[cfg(feature = "postgres")]
 pub mod bodies;
 #[cfg(feature = "postgres")]
+pub mod doctor;
+#[cfg(feature = "postgres")]
 pub mod history;
 #[cfg(feature = "postgres")]
 pub mod instance;
 #[cfg(feature = "postgres")]
+pub mod invitations;
+#[cfg(feature = "postgres")]
 pub mod keys;
+#[cfg(feature = "postgres")]
+pub mod members;
 #[cfg(feature = "postgres")]
 pub mod migrate;
 #[cfg(feature = "postgres")]
@@ -37,6 +43,8 @@ pub mod providers;
 #[cfg(feature = "postgres")]
 pub mod replicas;
 #[cfg(feature = "postgres")]
+pub mod resets;
+#[cfg(feature = "postgres")]
 pub mod runs;
 #[cfg(feature = "postgres")]
 pub mod sessions;
@@ -48,5 +56,9 @@ pub mod snapshot;
 pub mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "postgres")]
+pub mod tokens;
+#[cfg(feature = "postgres")]
+pub mod usage;
 #[cfg(feature = "postgres")]
 pub mod users;

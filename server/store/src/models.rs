@@ -34,6 +34,7 @@ pub struct NewModel<'a> {
 #[derive(Clone, Debug)]
 pub struct Model {
     pub id: ModelId,
+    pub revision: i64,
     pub team: Option<TeamId>,
     pub name: String,
     pub aliases: Vec<String>,
@@ -96,6 +97,7 @@ pub struct PriceNow {
 
 struct Row {
     id: uuid::Uuid,
+    revision: i64,
     team_id: Option<uuid::Uuid>,
     name: String,
     aliases: Vec<String>,
@@ -138,6 +140,7 @@ impl TryFrom<Row> for Model {
             Facts::read(row.context_window, row.max_output, row.capabilities, row.retires_on)?;
         Ok(Self {
             id: ModelId(row.id),
+            revision: row.revision,
             team: row.team_id.map(TeamId),
             name: row.name,
             aliases: row.aliases,
@@ -216,7 +219,7 @@ pub async fn update(db: &mut PgConnection, model: &NewModel<'_>) -> Result<(), E
         upstream,
     } = *model;
     sqlx::query!(
-        "UPDATE models SET aliases = $2, context_window = $3, max_output = $4 WHERE id = $1",
+        "UPDATE models SET aliases = $2, context_window = $3, max_output = $4, revision = revision + 1 WHERE id = $1",
         id.0,
         aliases,
         column(context_window),
@@ -252,4 +255,76 @@ pub async fn learn(db: &mut PgConnection, owner: Option<TeamId>, model: ModelId,
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// What people may change of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'a> {
+    pub name: &'a str,
+    pub upstream: &'a str,
+    pub aliases: &'a [String],
+    pub facts: &'a Facts,
+}
+
+/// Writes all that people may change, known or not.
+pub async fn edit(db: &mut PgConnection, owner: Option<TeamId>, model: &Model, edit: Edit<'_>) -> Result<(), Error> {
+    let Facts { context_window, max_output, capabilities, retires_on } = edit.facts;
+    let words = capabilities.as_ref().map(|all| all.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>());
+    sqlx::query_file!(
+        "queries/models_edit.sql",
+        owner.map(|team| team.0),
+        model.id.0,
+        edit.name,
+        edit.aliases,
+        column(*context_window),
+        column(*max_output),
+        words.as_deref(),
+        *retires_on,
+        model.deployment.0,
+        edit.upstream
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes a model out of service and out of lists. Its calls and prices stay.
+pub async fn archive(db: &mut PgConnection, owner: Option<TeamId>, model: ModelId) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE models SET archived_at = clock_timestamp(), revision = revision + 1
+          WHERE id = $1 AND team_id IS NOT DISTINCT FROM $2 AND archived_at IS NULL",
+        model.0,
+        owner.map(|team| team.0)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Makes changes of one model wait for each other until the end of the transaction.
+pub async fn lock(db: &mut PgConnection, model: ModelId) -> Result<(), Error> {
+    sqlx::query!("SELECT id FROM models WHERE id = $1 FOR UPDATE", model.0).fetch_optional(db).await?;
+    Ok(())
+}
+
+/// What a model is called.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub id: ModelId,
+    pub owner: Option<TeamId>,
+    pub name: String,
+    pub aliases: Vec<String>,
+}
+
+/// The names of all models in service, of every owner: for who describes the whole instance.
+pub async fn names(db: &mut PgConnection) -> Result<Vec<Named>, Error> {
+    let rows =
+        sqlx::query!("SELECT id, team_id, name, aliases FROM models WHERE archived_at IS NULL").fetch_all(db).await?;
+    let named = rows.into_iter().map(|row| Named {
+        id: ModelId(row.id),
+        owner: row.team_id.map(TeamId),
+        name: row.name,
+        aliases: row.aliases,
+    });
+    Ok(named.collect())
 }

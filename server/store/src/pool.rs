@@ -53,6 +53,9 @@ impl Pools {
 /// A transaction that its owner commits; dropped, it rolls back. `&mut *tx` is the connection that store functions take.
 pub type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
+/// What statements run on: a loan or a transaction.
+pub type Connection = sqlx::PgConnection;
+
 /// A connection on loan from a pool.
 pub type Loan = sqlx::pool::PoolConnection<sqlx::Postgres>;
 

@@ -1,5 +1,6 @@
 //! Server processes and their heartbeats: the sweep takes over what a silent one left open.
 
+use chrono::{DateTime, Utc};
 use domain::id::ReplicaId;
 use sqlx::PgConnection;
 
@@ -25,4 +26,12 @@ pub async fn leave(db: &mut PgConnection, replica: ReplicaId) -> Result<(), Erro
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// When each process that lives was started. One that was killed still counts for 30 seconds, as it does for the sweep.
+pub async fn live(db: &mut PgConnection) -> Result<Vec<DateTime<Utc>>, Error> {
+    let query = sqlx::query_scalar!(
+        "SELECT started_at FROM replicas WHERE heartbeat_at > clock_timestamp() - interval '30 seconds'"
+    );
+    Ok(query.fetch_all(db).await?)
 }

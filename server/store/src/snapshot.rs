@@ -3,22 +3,28 @@
 //! The only read here that crosses teams: the gateway serves all of them. One repeatable-read transaction, so that the parts
 //! belong together; call [`begin`] for it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     id::{CredentialId, DeploymentId, KeyId, ModelId, ProviderId, TeamId, UserId},
-    key::AllowedModels,
+    key::{AllowedModels, KeyScope},
+    task::TaskClass,
     team::StoreContent,
 };
 use sqlx::{PgConnection, postgres::PgPool};
 
-use crate::{Error, notify, pool::Tx, prices};
+use crate::{Error, keys, notify, pool::Tx, prices};
 
 /// The configuration at one version.
 #[derive(Debug)]
 pub struct Rows {
     pub version: i64,
+    /// The database's clock at the moment of reading: it decides what has expired.
+    pub now: DateTime<Utc>,
     pub allow_private: Vec<String>,
     pub keys: Vec<Key>,
+    pub retired: Vec<RetiredSecret>,
     pub models: Vec<Model>,
     /// Ordered by id: the first of a model is the one that was made first.
     pub deployments: Vec<Deployment>,
@@ -26,7 +32,7 @@ pub struct Rows {
     pub prices: Vec<prices::Version>,
 }
 
-/// A key that may be used: not revoked, and its owner still a member.
+/// A key that may be used, but for what its rules say about the moment: not revoked, and its owner still a member.
 #[derive(Debug)]
 pub struct Key {
     pub id: KeyId,
@@ -35,8 +41,24 @@ pub struct Key {
     pub public: String,
     pub digest: Vec<u8>,
     pub models: AllowedModels,
-    /// The team's content policy.
+    pub scopes: Vec<KeyScope>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub networks: Vec<String>,
+    pub tags: BTreeMap<String, String>,
+    pub task: Option<TaskClass>,
+    pub max_output: Option<u32>,
+    /// The stricter of the team's policy and the key's.
     pub store_content: StoreContent,
+    pub paused: bool,
+}
+
+/// A secret that a rotation replaced; it stands for its key until then.
+#[derive(Debug)]
+pub struct RetiredSecret {
+    pub key: KeyId,
+    pub public: String,
+    pub digest: Vec<u8>,
+    pub valid_until: DateTime<Utc>,
 }
 
 #[derive(Debug)]
@@ -82,15 +104,17 @@ pub async fn load(tx: &mut PgConnection) -> Result<Rows, Error> {
     let allow_private = sqlx::query_scalar!("SELECT allow_private FROM instance").fetch_optional(&mut *tx).await?;
     Ok(Rows {
         version,
+        now: sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(&mut *tx).await?,
         allow_private: allow_private.unwrap_or_default(),
-        keys: keys(tx).await?,
+        keys: live_keys(tx).await?,
+        retired: retired(tx).await?,
         models: models(tx).await?,
         deployments: deployments(tx).await?,
         prices: prices::current_and_future(tx).await?,
     })
 }
 
-async fn keys(db: &mut PgConnection) -> Result<Vec<Key>, Error> {
+async fn live_keys(db: &mut PgConnection) -> Result<Vec<Key>, Error> {
     let rows = sqlx::query_file!("queries/snapshot_keys.sql").fetch_all(db).await?;
     let keys = rows.into_iter().map(|row| Key {
         id: KeyId(row.id),
@@ -99,15 +123,41 @@ async fn keys(db: &mut PgConnection) -> Result<Vec<Key>, Error> {
         public: row.public,
         digest: row.digest,
         models: if row.all_models { AllowedModels::All } else { AllowedModels::Only(row.models) },
-        // An unknown policy is from a newer version: the strictest is safe.
-        store_content: StoreContent::parse(&row.store_content).unwrap_or_default(),
+        scopes: keys::scopes(&row.scopes),
+        expires_at: row.expires_at,
+        networks: row.networks,
+        tags: keys::tags(row.tags),
+        task: TaskClass::parse(&row.task),
+        max_output: row.max_output.and_then(|most| u32::try_from(most).ok()),
+        store_content: row
+            .own_policy
+            .as_deref()
+            .map_or(StoreContent::Full, keys::policy)
+            .max(keys::policy(&row.team_policy)),
+        paused: row.paused,
     });
     Ok(keys.collect())
 }
 
+async fn retired(db: &mut PgConnection) -> Result<Vec<RetiredSecret>, Error> {
+    let rows = sqlx::query!(
+        "SELECT key_id, public, digest, valid_until FROM retired_secrets WHERE valid_until > clock_timestamp()"
+    )
+    .fetch_all(db)
+    .await?;
+    let retired = rows.into_iter().map(|row| RetiredSecret {
+        key: KeyId(row.key_id),
+        public: row.public,
+        digest: row.digest,
+        valid_until: row.valid_until,
+    });
+    Ok(retired.collect())
+}
+
 async fn models(db: &mut PgConnection) -> Result<Vec<Model>, Error> {
     let rows = sqlx::query!(
-        "SELECT id, team_id, name, aliases, context_window, max_output, created_at FROM models ORDER BY id"
+        "SELECT id, team_id, name, aliases, context_window, max_output, created_at FROM models WHERE archived_at IS NULL
+          ORDER BY id"
     )
     .fetch_all(db)
     .await?;

@@ -1,9 +1,10 @@
-//! Teams and their memberships.
+//! Teams, and who belongs to which. What happens to one membership is in `members.rs`.
 
+use chrono::{DateTime, Utc};
 use domain::{
     id::{TeamId, UserId},
     role::TeamRole,
-    team::StoreContent,
+    team::{StoreContent, TeamSettings},
 };
 use sqlx::PgConnection;
 
@@ -26,6 +27,18 @@ pub struct Member {
     pub user: UserId,
     pub email: String,
     pub role: TeamRole,
+}
+
+/// A team as the list of the instance shows it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub team: Team,
+    pub members: i64,
+    /// Keys that are not revoked.
+    pub keys: i64,
+    pub created_at: DateTime<Utc>,
+    /// The reader's role in it.
+    pub role: Option<TeamRole>,
 }
 
 fn content(text: String) -> Result<StoreContent, Error> {
@@ -51,7 +64,7 @@ pub async fn insert(db: &mut PgConnection, team: &Team) -> Result<(), Error> {
 }
 
 pub async fn rename(db: &mut PgConnection, team: TeamId, name: &str) -> Result<(), Error> {
-    sqlx::query!("UPDATE teams SET name = $2 WHERE id = $1", team.0, name).execute(db).await?;
+    sqlx::query!("UPDATE teams SET name = $2, revision = revision + 1 WHERE id = $1", team.0, name).execute(db).await?;
     Ok(())
 }
 
@@ -76,6 +89,60 @@ pub async fn all(db: &mut PgConnection) -> Result<Vec<Team>, Error> {
             Ok(Team { id: TeamId(row.id), slug: row.slug, name: row.name, store_content: content(row.store_content)? })
         })
         .collect()
+}
+
+/// Every team with its size, by name, and the role that this person has in it.
+pub async fn list(db: &mut PgConnection, reader: Option<UserId>) -> Result<Vec<Listed>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT t.id, t.slug, t.name, t.store_content, t.created_at, own.role AS "role?",
+                  (SELECT count(*) FROM memberships m WHERE m.team_id = t.id) AS "members!",
+                  (SELECT count(*) FROM virtual_keys k WHERE k.team_id = t.id AND k.revoked_at IS NULL) AS "keys!"
+             FROM teams t LEFT JOIN memberships own ON own.team_id = t.id AND own.user_id = $1
+            ORDER BY lower(t.name), t.slug"#,
+        reader.map(|user| user.0)
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let team =
+                Team { id: TeamId(row.id), slug: row.slug, name: row.name, store_content: content(row.store_content)? };
+            let role = row.role.map(role).transpose()?;
+            Ok(Listed { team, members: row.members, keys: row.keys, created_at: row.created_at, role })
+        })
+        .collect()
+}
+
+/// Makes changes of one team and of its members wait for each other until the end of the transaction.
+pub async fn lock(db: &mut PgConnection, team: TeamId) -> Result<(), Error> {
+    // Not `FOR UPDATE`: rows that only refer to the team, such as those of the ledger, must not wait.
+    sqlx::query!("SELECT id FROM teams WHERE id = $1 FOR NO KEY UPDATE", team.0).fetch_optional(db).await?;
+    Ok(())
+}
+
+pub async fn settings(db: &mut PgConnection, team: TeamId) -> Result<Option<TeamSettings>, Error> {
+    let row = sqlx::query!("SELECT slug, revision, name, store_content FROM teams WHERE id = $1", team.0)
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        let store_content = content(row.store_content)?;
+        Ok(TeamSettings { slug: row.slug, revision: row.revision, name: row.name, store_content })
+    })
+    .transpose()
+}
+
+/// Writes what may change; the revision is counted by itself.
+pub async fn update(db: &mut PgConnection, team: TeamId, settings: &TeamSettings) -> Result<(), Error> {
+    let TeamSettings { slug: _, revision: _, name, store_content } = settings;
+    sqlx::query!(
+        "UPDATE teams SET name = $2, store_content = $3, revision = revision + 1 WHERE id = $1",
+        team.0,
+        name,
+        store_content.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The teams of one person and their role in each, by name.
@@ -122,5 +189,12 @@ pub async fn put_member(db: &mut PgConnection, team: TeamId, user: UserId, role:
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Makes changes of every team and of its members wait until the end of the transaction, for who describes the whole instance.
+pub async fn lock_all(db: &mut PgConnection) -> Result<(), Error> {
+    // In the order of their ids, as everywhere.
+    sqlx::query!("SELECT id FROM teams ORDER BY id FOR NO KEY UPDATE").fetch_all(db).await?;
     Ok(())
 }

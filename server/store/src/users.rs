@@ -1,9 +1,20 @@
-//! Users: who may sign in, and their role at the instance.
+//! Users: who may sign in, their role at the instance, and what they chose for themselves.
 
-use domain::{id::UserId, role::InstanceRole};
+use chrono::{DateTime, Utc};
+use domain::{
+    id::UserId,
+    person::{Density, Profile, Theme},
+    role::InstanceRole,
+};
 use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{
+    Error,
+    sessions::{ABSOLUTE_HOURS, IDLE_HOURS},
+};
+
+/// Most accounts of the list of people.
+const MOST_LISTED: i64 = 5_000;
 
 /// The constraint a second account with one address hits.
 pub const EMAIL_KEY: &str = "users_email_key";
@@ -26,6 +37,17 @@ pub struct SignIn {
     pub disabled: bool,
 }
 
+/// An account as the list of people shows it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub user: User,
+    pub created_at: DateTime<Utc>,
+    /// The last use of a session that is still remembered.
+    pub last_seen_at: Option<DateTime<Utc>>,
+    /// Sessions that are live.
+    pub sessions: i64,
+}
+
 fn role(text: String) -> Result<InstanceRole, Error> {
     InstanceRole::parse(&text).ok_or(Error::Unknown { column: "users.role", value: text })
 }
@@ -45,9 +67,32 @@ pub async fn insert(db: &mut PgConnection, user: &User, password_hash: &str) -> 
     Ok(())
 }
 
-pub async fn load(db: &mut PgConnection, user: UserId) -> Result<Option<User>, Error> {
+/// The account and the zone its owner wants times in; an empty zone is the instance's.
+pub async fn with_zone(db: &mut PgConnection, user: UserId) -> Result<Option<(User, String)>, Error> {
     let row = sqlx::query!(
-        r#"SELECT id, email, name, role, disabled_at IS NOT NULL AS "disabled!" FROM users WHERE id = $1"#,
+        r#"SELECT id, email, name, role, disabled_at IS NOT NULL AS "disabled!", zone FROM users WHERE id = $1"#,
+        user.0
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let user = User {
+            id: UserId(row.id),
+            email: row.email,
+            name: row.name,
+            role: role(row.role)?,
+            disabled: row.disabled,
+        };
+        Ok((user, row.zone))
+    })
+    .transpose()
+}
+
+/// The account; whoever else changes it waits until the end of the transaction.
+pub async fn lock(db: &mut PgConnection, user: UserId) -> Result<Option<User>, Error> {
+    let row = sqlx::query!(
+        r#"SELECT id, email, name, role, disabled_at IS NOT NULL AS "disabled!" FROM users WHERE id = $1
+           FOR NO KEY UPDATE"#,
         user.0
     )
     .fetch_optional(db)
@@ -56,6 +101,38 @@ pub async fn load(db: &mut PgConnection, user: UserId) -> Result<Option<User>, E
         Ok(User { id: UserId(row.id), email: row.email, name: row.name, role: role(row.role)?, disabled: row.disabled })
     })
     .transpose()
+}
+
+/// All accounts by name, at most 5,000.
+pub async fn list(db: &mut PgConnection) -> Result<Vec<Listed>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT u.id, u.email, u.name, u.role, u.disabled_at IS NOT NULL AS "disabled!", u.created_at,
+                  s.last_seen_at AS "last_seen_at?", coalesce(s.live, 0) AS "live!"
+             FROM users u
+             LEFT JOIN (SELECT user_id, max(last_seen_at) AS last_seen_at,
+                               count(*) FILTER (WHERE revoked_at IS NULL
+                                   AND last_seen_at > clock_timestamp() - make_interval(hours => $1)
+                                   AND created_at > clock_timestamp() - make_interval(hours => $2)) AS live
+                          FROM sessions GROUP BY user_id) s ON s.user_id = u.id
+            ORDER BY lower(u.name), u.email LIMIT $3"#,
+        IDLE_HOURS,
+        ABSOLUTE_HOURS,
+        MOST_LISTED
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let user = User {
+                id: UserId(row.id),
+                email: row.email,
+                name: row.name,
+                role: role(row.role)?,
+                disabled: row.disabled,
+            };
+            Ok(Listed { user, created_at: row.created_at, last_seen_at: row.last_seen_at, sessions: row.live })
+        })
+        .collect()
 }
 
 /// By address in lower case.
@@ -104,4 +181,63 @@ pub async fn update(db: &mut PgConnection, user: UserId, name: &str, role: Insta
         .execute(db)
         .await?;
     Ok(())
+}
+
+pub async fn set_role(db: &mut PgConnection, user: UserId, role: InstanceRole) -> Result<(), Error> {
+    sqlx::query!("UPDATE users SET role = $2 WHERE id = $1", user.0, role.as_str()).execute(db).await?;
+    Ok(())
+}
+
+pub async fn disable(db: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query!("UPDATE users SET disabled_at = clock_timestamp() WHERE id = $1 AND disabled_at IS NULL", user.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub async fn enable(db: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query!("UPDATE users SET disabled_at = NULL WHERE id = $1", user.0).execute(db).await?;
+    Ok(())
+}
+
+pub async fn profile(db: &mut PgConnection, user: UserId) -> Result<Option<Profile>, Error> {
+    let row =
+        sqlx::query!("SELECT name, zone, theme, density FROM users WHERE id = $1", user.0).fetch_optional(db).await?;
+    row.map(|row| {
+        let theme = Theme::parse(&row.theme).ok_or(Error::Unknown { column: "users.theme", value: row.theme })?;
+        let density =
+            Density::parse(&row.density).ok_or(Error::Unknown { column: "users.density", value: row.density })?;
+        Ok(Profile { name: row.name, zone: row.zone, theme, density })
+    })
+    .transpose()
+}
+
+pub async fn set_profile(db: &mut PgConnection, user: UserId, profile: &Profile) -> Result<(), Error> {
+    let Profile { name, zone, theme, density } = profile;
+    sqlx::query!(
+        "UPDATE users SET name = $2, zone = $3, theme = $4, density = $5 WHERE id = $1",
+        user.0,
+        name,
+        zone,
+        theme.as_str(),
+        density.as_str()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Every account, by address: for who describes the whole instance.
+pub async fn all(db: &mut PgConnection) -> Result<Vec<User>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT id, email, name, role, disabled_at IS NOT NULL AS "disabled!" FROM users ORDER BY email COLLATE "C""#
+    )
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let (id, role) = (UserId(row.id), role(row.role)?);
+            Ok(User { id, email: row.email, name: row.name, role, disabled: row.disabled })
+        })
+        .collect()
 }

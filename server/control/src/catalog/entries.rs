@@ -24,7 +24,7 @@ static ENTRIES: LazyLock<Result<Vec<Entry>, String>> =
 
 /// One model with everything that is known about it.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub vendor: &'static Vendor,
     pub upstream: String,
     pub context_window: Option<u32>,

@@ -222,7 +222,7 @@ async fn write(
         let note = format!("{file}: {}", proposal.key);
         let provenance = Provenance { source: PriceSource::Import, url: &url, date, note: &note };
         let components = &proposal.components;
-        let addition = Addition { deployment: deployment.id, components, effective_from: None, provenance };
+        let addition = Addition::now(deployment.id, components, provenance);
         insert(ctx, actor, tx, &addition).await?;
         fields.push("price");
     }

@@ -3,7 +3,13 @@
 use control::{Actor, bundle};
 use domain::ErrorKind;
 
-use crate::world::{BUNDLE, Named, Seeded, World, kind, message};
+use crate::world::{BUNDLE, Named, World, kind, message};
+
+mod exports;
+mod guards;
+mod keys;
+mod models;
+mod stays;
 
 async fn plan(world: &World, text: &str) -> Vec<String> {
     let changes = bundle::plan(&world.ctx, &Actor::operator(), text, &Named::usual()).await.expect("plan");
@@ -80,7 +86,7 @@ async fn all_wrong_entries_are_named_and_nothing_is_written() {
         "teams.alpha.members: there is no user ghost@example.com",
         "providers.shared.credential_env: MASTER_KEY is a setting of the product itself",
         "models.small.price.input: use at most six decimals",
-        "keys.ci.secret_env: not a key of the form tg_",
+        "keys.ci.secret_env: not of the form tg_",
     ] {
         assert!(said.contains(part), "{part}\nin\n{said}");
     }
@@ -102,7 +108,7 @@ async fn the_last_owner_and_the_last_team_admin_stay() {
     assert!(message(world.apply(&no_owner).await).contains("the last owner of the instance stays one"));
     let no_lead = BUNDLE
         .replace("email = \"lead@example.com\", role = \"admin\"", "email = \"lead@example.com\", role = \"member\"");
-    assert!(message(world.apply(&no_lead).await).contains("the last admin of a team stays one"));
+    assert!(message(world.apply(&no_lead).await).contains("teams.alpha: the last admin of alpha stays one"));
 }
 
 #[tokio::test]
@@ -116,29 +122,13 @@ async fn a_new_base_url_needs_the_credential_again() {
 }
 
 #[tokio::test]
-async fn a_new_credential_or_key_secret_replaces_the_old_one() {
+async fn a_new_credential_replaces_the_old_one() {
     let world = World::new().await;
-    let key = auth::MadeKey::make(&Seeded::new(78)).show_once();
-    let secrets = Named::usual().with("UPSTREAM_KEY", "sk-another-upstream-key").with("CI_KEY", &key);
+    let secrets = Named::usual().with("UPSTREAM_KEY", "sk-another-upstream-key");
     let changes = bundle::apply(&world.ctx, &Actor::operator(), BUNDLE, &secrets).await.expect("apply");
-    let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
-    assert_eq!(lines, ["change provider shared: credential", "change key ci of alpha: secret"]);
-    assert_eq!(world.db.number("SELECT count(*) FROM virtual_keys WHERE revoked_at IS NULL").await, 1);
+    assert_eq!(changes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["change provider shared: credential"]);
     assert_eq!(world.db.number("SELECT count(*) FROM credentials").await, 1);
     assert!(bundle::apply(&world.ctx, &Actor::operator(), BUNDLE, &secrets).await.expect("again").is_empty());
-}
-
-#[tokio::test]
-async fn a_key_without_a_secret_is_made_and_shown_once() {
-    let world = World::new().await;
-    let more = format!("{BUNDLE}[[keys]]\nname = \"fresh\"\nteam = \"alpha\"\nmodels = [\"small\"]\n");
-    let planned = bundle::plan(&world.ctx, &Actor::operator(), &more, &Named::usual()).await.expect("plan");
-    assert!(planned.iter().all(|change| change.shown_once.is_none()));
-    let changes = world.apply(&more).await.expect("apply");
-    let secret = changes[0].shown_once.as_deref().expect("shown once");
-    assert!(auth::api_key::parse(secret).is_ok());
-    assert!(!format!("{:?} {}", changes[0], changes[0]).contains(secret));
-    assert!(world.apply(&more).await.expect("again").is_empty());
 }
 
 #[tokio::test]
@@ -147,4 +137,60 @@ async fn a_bundle_takes_an_owner() {
     let admin = world.actor("admin").await;
     let answer = bundle::apply(&world.ctx, &admin, BUNDLE, &Named::usual()).await;
     assert_eq!(kind(answer), Some(ErrorKind::Forbidden));
+}
+
+/// The shape that people were promised, word for word.
+const PROMISED: &str = r#"
+[instance]
+name = "Acme"
+reporting_zone = "Europe/Berlin"
+store_content = "metadata"          # full | metadata, for new teams
+allow_private = ["127.0.0.1:9000"]  # private upstream addresses this instance may call
+[[users]]
+email = "ada@example.com"
+name = "Ada"
+role = "owner"                      # owner | admin | user
+password_env = "ADA_PASSWORD"       # or password_file
+[[teams]]
+slug = "payments"
+name = "Payments"
+members = [{ email = "ada@example.com", role = "admin" }]   # admin | member | viewer
+[[providers]]
+slug = "local"
+kind = "openai-compatible"          # openai | anthropic | gemini | azure-openai | openai-compatible | demo
+base_url = "http://127.0.0.1:9000/v1"
+credential_env = "LOCAL_KEY"        # or credential_file
+team = "payments"                   # absent = the whole instance
+[[models]]
+slug = "gpt-4o"                     # the name that clients send
+provider = "local"
+upstream_model = "gpt-4o-2024-11-20"
+context_window = 128000
+max_output = 16384
+price = { input = "2.50", cache_read = "1.25", output = "10.00" }   # USD per million tokens, decimal strings
+aliases = ["gpt-4o-latest"]
+[[keys]]
+name = "ci"
+team = "payments"
+secret_env = "CI_KEY"               # optional: a key made by `tallygate admin new-key`
+models = "all"                      # or a list of slugs
+# [[routes]], [[budgets]], [[prompts]] join in a later round: unknown tables are refused by name until then
+"#;
+
+#[tokio::test]
+async fn the_promised_shape_is_applied_once() {
+    let world = World::empty().await;
+    let secrets = Named::usual().with("ADA_PASSWORD", "a quiet green kettle").with("LOCAL_KEY", "sk-local-0123456789");
+    let expected = [
+        "create instance Acme",
+        "create user ada@example.com",
+        "create team payments",
+        "create member ada@example.com of payments",
+        "create provider local",
+        "create model gpt-4o",
+        "create key ci of payments",
+    ];
+    let apply = async || bundle::apply(&world.ctx, &Actor::operator(), PROMISED, &secrets).await.expect("apply");
+    assert_eq!(apply().await.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    assert!(apply().await.is_empty());
 }

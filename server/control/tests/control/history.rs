@@ -210,7 +210,10 @@ async fn text_is_read_by_who_may_read_the_request_and_by_nobody_else() {
         ("lead", 2, None),
         ("member", 1, None),
         ("member", 2, Some(ErrorKind::NotFound)),
-        ("viewer", 1, Some(ErrorKind::NotFound)),
+        ("viewer", 1, Some(ErrorKind::Forbidden)),
+        // A role at the instance shows numbers, never text (AC-8).
+        ("admin", 1, Some(ErrorKind::Forbidden)),
+        ("owner", 1, Some(ErrorKind::Forbidden)),
         ("stranger", 1, Some(ErrorKind::NotFound)),
         // It is beta's.
         ("lead", 8, Some(ErrorKind::NotFound)),

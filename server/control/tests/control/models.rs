@@ -96,3 +96,51 @@ async fn a_model_of_another_team_does_not_exist_here() {
     let foreign = NewModel { team: "beta".to_owned(), ..new("theirs", price("", "", "")) };
     assert_eq!(fields(models::create(&world.ctx, &stranger, foreign).await), ["provider"]);
 }
+
+#[tokio::test]
+async fn pr_7_a_model_changes_all_at_once_and_takes_nobody_elses_name() {
+    let world = World::new().await;
+    let (lead, admin) = (world.actor("lead").await, world.actor("admin").await);
+    let all = models::list(&world.ctx, &lead, "alpha").await.expect("list");
+    let find = |name: &str| all.iter().find(|model| model.name == name).expect("model").clone();
+    let change = |of: &domain::model::ModelSummary| domain::model::ModelChange {
+        team: "alpha".to_owned(),
+        model: of.id,
+        revision: of.revision,
+        name: of.name.clone(),
+        upstream: of.upstream.clone(),
+        aliases: of.aliases.clone(),
+        context_window: of.context_window,
+        max_output: of.max_output,
+        capabilities: of.capabilities.clone(),
+        retires_on: String::new(),
+    };
+    let small = find("small");
+    let input = domain::model::ModelChange {
+        aliases: vec!["tiny".to_owned(), " tiny ".to_owned()],
+        context_window: Some(32_000),
+        capabilities: vec![domain::catalog::Capability::Tools],
+        retires_on: "2027-01-14".to_owned(),
+        ..change(&small)
+    };
+    let changed = models::update(&world.ctx, &lead, input).await.expect("changed");
+    assert_eq!(changed.aliases, ["tiny"]);
+    assert_eq!((changed.context_window, changed.retires_on.as_deref()), (Some(32_000), Some("2027-01-14")));
+    assert_eq!(changed.price, small.price);
+    let named = "SELECT array_to_string(fields, ',') FROM audit_log WHERE action = 'model.update'";
+    assert_eq!(world.db.text(named).await, "aliases,context_window,capabilities,retires_on");
+
+    let taken = domain::model::ModelChange {
+        revision: changed.revision,
+        aliases: vec!["big-latest".to_owned()],
+        ..change(&small)
+    };
+    assert_eq!(fields(models::update(&world.ctx, &lead, taken).await), ["aliases"]);
+    let stale = models::update(&world.ctx, &lead, change(&small)).await;
+    assert_eq!(kind(stale), Some(domain::ErrorKind::Conflict));
+    let shared = change(&find("big"));
+    assert_eq!(kind(models::update(&world.ctx, &lead, shared.clone()).await), Some(domain::ErrorKind::Forbidden));
+    models::update(&world.ctx, &admin, shared).await.expect("an instance admin may");
+    models::archive(&world.ctx, &lead, "alpha", small.id).await.expect("archived");
+    assert_eq!(models::list(&world.ctx, &lead, "alpha").await.expect("list").len(), 1);
+}

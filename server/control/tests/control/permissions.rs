@@ -7,8 +7,8 @@ use control::{Actor, Context, Error};
 use domain::{
     catalog::{CatalogQuery, NewCatalogModel},
     history::HistoryQuery,
-    id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId},
-    key::{AllowedModels, KeyKind, NewKey},
+    id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId, UserId},
+    key::{KeyKind, KeyRules, NewKey},
     model::{NewModel, PriceText},
     price::{
         PriceClass, Variant,
@@ -32,6 +32,9 @@ struct Target {
     team_model: ModelId,
     shared_model: ModelId,
     service_key: KeyId,
+    /// An account without any role.
+    person: UserId,
+    owner: UserId,
 }
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
@@ -66,12 +69,17 @@ fn model(target: &Target, provider: &str) -> NewModel {
 }
 
 fn key(target: &Target, kind: KeyKind) -> NewKey {
-    NewKey { team: "alpha".to_owned(), name: format!("k-{}", target.nr), kind, models: AllowedModels::All }
+    NewKey { team: "alpha".to_owned(), name: format!("k-{}", target.nr), kind, rules: KeyRules::default() }
 }
 
 fn user(target: &Target, role: InstanceRole) -> control::users::NewUser {
     let (email, password) = (format!("u-{}@example.com", target.nr), "some long pass phrase".to_owned());
     control::users::NewUser { email, name: "U".to_owned(), role, password }
+}
+
+fn somebody() -> control::users::NewUser {
+    let (email, password) = ("somebody@example.com".to_owned(), "some long pass phrase".to_owned());
+    control::users::NewUser { email, name: "Somebody".to_owned(), role: InstanceRole::User, password }
 }
 
 fn run() -> NewRun {
@@ -90,6 +98,8 @@ macro_rules! operations {
         [$(($name, (|$ctx, $actor, $target| Box::pin(async move { let _ = $target; $call.await.map(drop) })) as Operation)),+]
     };
 }
+
+mod people;
 
 fn operations() -> Vec<(&'static str, Operation)> {
     operations![
@@ -154,7 +164,14 @@ fn operations() -> Vec<(&'static str, Operation)> {
 
 fn settings() -> InstanceSettings {
     let allow_private = vec!["127.0.0.1:9000".to_owned()];
-    InstanceSettings { name: "Acme".to_owned(), reporting_zone: "UTC".to_owned(), allow_private }
+    let store_content = domain::team::StoreContent::Metadata;
+    InstanceSettings {
+        revision: 1,
+        name: "Acme".to_owned(),
+        reporting_zone: "UTC".to_owned(),
+        allow_private,
+        store_content,
+    }
 }
 
 fn new_version(model: ModelId) -> NewPriceVersion {
@@ -231,7 +248,9 @@ async fn the_permission_table_is_what_was_reviewed() {
         write!(table, "{name:>9}").expect("text");
     }
     let mut nr = 0;
-    for (name, operation) in operations() {
+    let person = control::users::create(&world.ctx, &Actor::operator(), somebody()).await.expect("account");
+    let owner = world.user("owner").await;
+    for (name, operation) in operations().into_iter().chain(people::operations()) {
         write!(table, "\n{name:32}").expect("text");
         for (_, actor) in &actors {
             nr += 1;
@@ -239,10 +258,11 @@ async fn the_permission_table_is_what_was_reviewed() {
                 team: "alpha".to_owned(),
                 name: format!("service-{nr}"),
                 kind: KeyKind::Service,
-                models: AllowedModels::All,
+                rules: KeyRules::default(),
             };
             let service_key = control::keys::create(&world.ctx, &lead, fresh).await.expect("key").key.id;
-            let target = Target { nr, team_model: id_of("small"), shared_model: id_of("big"), service_key };
+            let target =
+                Target { nr, team_model: id_of("small"), shared_model: id_of("big"), service_key, person, owner };
             let answer = match operation(&world.ctx, actor, &target).await {
                 Ok(()) => "yes".to_owned(),
                 Err(error) => error.into_api().kind.status().to_string(),

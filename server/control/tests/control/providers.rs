@@ -1,9 +1,9 @@
 //! Providers, their addresses and their credentials.
 
-use control::providers;
+use control::{providers, vault::Rewrapped};
 use domain::{
     ErrorKind,
-    provider::{CredentialState, NewProvider},
+    provider::{CredentialState, ImportModels, NewProvider, ProbeVerdict, ProviderChange},
 };
 
 use crate::world::{UPSTREAM_KEY, World, fields, kind, message};
@@ -143,4 +143,120 @@ async fn two_teams_can_both_connect_the_demo_and_neither_sees_the_others() {
     let slugs: Vec<&str> = seen.iter().map(|provider| provider.slug.as_str()).collect();
     assert_eq!(slugs, ["demo-beta", "shared"]);
     assert_eq!(kind(providers::list(&world.ctx, &stranger, "alpha").await), Some(ErrorKind::NotFound));
+}
+
+fn change(of: &domain::provider::ProviderSummary, base_url: &str, credential: &str) -> ProviderChange {
+    ProviderChange {
+        team: "alpha".to_owned(),
+        provider: of.id,
+        revision: of.revision,
+        preset: String::new(),
+        base_url: base_url.to_owned(),
+        credential: credential.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn pr_3_another_base_url_needs_the_secret_again_and_the_same_secret_changes_nothing() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let mine = providers::create(&world.ctx, &lead, new("mine", "https://api.example.com/v1")).await.expect("created");
+    let refused = providers::update(&world.ctx, &lead, change(&mine, "https://api.example.org/v1", "")).await;
+    assert_eq!(fields(refused), ["credential"]);
+    let same = change(&mine, "https://api.example.com/v1", UPSTREAM_KEY);
+    let unchanged = providers::update(&world.ctx, &lead, same).await.expect("nothing to change");
+    assert_eq!(unchanged.revision, mine.revision);
+    let moved = change(&mine, "https://api.example.org/v1", "sk-other-key-0000");
+    let moved = providers::update(&world.ctx, &lead, moved).await.expect("moved");
+    assert_eq!(moved.credential, CredentialState::Stored { last_four: "0000".to_owned() });
+    let stale = providers::update(&world.ctx, &lead, change(&mine, "https://api.example.net/v1", "sk-x")).await;
+    let told = stale.expect_err("stale").into_api();
+    assert_eq!(told.kind, ErrorKind::Conflict);
+    assert!(told.fields.iter().any(|it| it.field == "base_url" && it.message.contains("example.org")), "{told:?}");
+}
+
+#[tokio::test]
+async fn pr_5_a_test_of_a_connection_says_a_class_stores_nothing_and_takes_the_right_to_save() {
+    let world = World::new().await;
+    let (lead, member) = (world.actor("lead").await, world.actor("member").await);
+    let before = world.db.number("SELECT count(*) FROM providers").await;
+    let good = providers::test(&world.ctx, &lead, new("", "https://api.example.com/v1")).await.expect("verdict");
+    assert_eq!(good, ProbeVerdict::Works { models: 3 });
+    let bad = providers::test(&world.ctx, &lead, new("x", "https://refused.example.com/v1")).await.expect("verdict");
+    assert_eq!(bad, ProbeVerdict::RefusedCredential);
+    let forbidden = providers::test(&world.ctx, &lead, new("x", "http://169.254.169.254/v1")).await;
+    assert_eq!(fields(forbidden), ["base_url"]);
+    assert_eq!(
+        kind(providers::test(&world.ctx, &member, new("x", "https://a.example")).await),
+        Some(ErrorKind::Forbidden)
+    );
+    let shared = NewProvider { shared: true, ..new("x", "https://api.example.com/v1") };
+    assert_eq!(kind(providers::test(&world.ctx, &lead, shared).await), Some(ErrorKind::Forbidden));
+    assert_eq!(world.db.number("SELECT count(*) FROM providers").await, before);
+}
+
+#[tokio::test]
+async fn pr_6_offered_models_come_with_what_is_known_and_only_offered_ones_are_taken_over() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let mine = providers::create(&world.ctx, &lead, new("mine", "https://api.openai.com/v1")).await.expect("created");
+    let offered = providers::offered(&world.ctx, &lead, "alpha", mine.id).await.expect("offered");
+    assert_eq!(
+        offered.iter().map(|it| it.upstream.as_str()).collect::<Vec<_>>(),
+        ["big-up", "gpt-4o-mini", "house-special"]
+    );
+    let import = |models: &[&str]| ImportModels {
+        team: "alpha".to_owned(),
+        provider: mine.id,
+        models: models.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    let refused = providers::import(&world.ctx, &lead, import(&["house-special", "not-there"])).await;
+    assert_eq!(fields(refused), ["models"]);
+    let made = providers::import(&world.ctx, &lead, import(&["house-special", "house-special"])).await.expect("made");
+    let [model] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!((model.name.as_str(), model.context_window, &model.price), ("house-special", Some(1_000), &None));
+    let again = providers::import(&world.ctx, &lead, import(&["house-special"])).await;
+    assert!(message(again).contains("already"));
+    let seen = providers::offered(&world.ctx, &lead, "alpha", mine.id).await.expect("offered");
+    assert_eq!(seen[2].present.as_deref(), Some("house-special"));
+}
+
+#[tokio::test]
+async fn an_archived_provider_takes_its_models_along_and_its_names_are_free_again() {
+    let world = World::new().await;
+    let lead = world.actor("lead").await;
+    let listed = providers::list(&world.ctx, &lead, "alpha").await.expect("list");
+    let local = listed.iter().find(|it| it.slug == "local").expect("local");
+    providers::archive(&world.ctx, &lead, "alpha", local.id).await.expect("archived");
+    let names = async || {
+        let models = control::models::list(&world.ctx, &lead, "alpha").await.expect("models");
+        models.into_iter().map(|model| model.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["big"]);
+    assert_eq!(kind(providers::archive(&world.ctx, &lead, "alpha", local.id).await), Some(ErrorKind::NotFound));
+    assert_eq!(world.apply(crate::world::BUNDLE).await.expect("again").len(), 2);
+    assert_eq!(names().await, ["big", "small"]);
+    let shared = listed.iter().find(|it| it.slug == "shared").expect("shared");
+    assert_eq!(kind(providers::archive(&world.ctx, &lead, "alpha", shared.id).await), Some(ErrorKind::Forbidden));
+}
+
+#[tokio::test]
+async fn cr_8_another_master_key_takes_over_row_by_row_and_the_old_one_can_go() {
+    let world = World::new().await;
+    let by = control::vault::sealed_by(&world.ctx).await.expect("count");
+    assert_eq!(by.iter().map(|(_, count)| *count).sum::<u64>(), 1);
+    assert_eq!(control::vault::rewrap(&world.ctx, 10).await.expect("nothing to do"), Rewrapped::default());
+    let (rotating, newest) = world.with_next_master_key();
+    let done = control::vault::rewrap(&rotating, 10).await.expect("rewrap");
+    assert_eq!(done, Rewrapped { done: 1, left: 0, unreadable: 0 });
+    // Without the old key everything opens, the check value too.
+    control::vault::check(&newest).await.expect("the new key alone");
+    let lead = world.actor("lead").await;
+    let verdict = |list: Vec<domain::provider::ProviderSummary>| {
+        list.into_iter().find(|it| it.slug == "shared").map(|it| it.credential).expect("shared")
+    };
+    let opened = verdict(providers::list(&newest, &lead, "alpha").await.expect("list"));
+    assert_eq!(opened, CredentialState::Stored { last_four: "6789".to_owned() });
+    let lost = verdict(providers::list(&world.ctx, &lead, "alpha").await.expect("list"));
+    assert_eq!(lost, CredentialState::Unreadable { last_four: "6789".to_owned() });
 }

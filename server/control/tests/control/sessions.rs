@@ -17,7 +17,7 @@ async fn sign_in(
     password: &str,
     address: IpAddr,
 ) -> Result<domain::id::UserId, control::Error> {
-    sessions::sign_in(&world.ctx, email, password.to_owned(), address).await
+    sessions::sign_in(&world.ctx, email, password.to_owned(), Some(address)).await
 }
 
 async fn start(world: &World) {

@@ -10,12 +10,12 @@ use std::{
 
 use auth::{Hasher, MasterKey, Vault};
 use chrono::{DateTime, Utc};
-use control::{Actor, Context, Error, Parts, bundle::Secrets};
+use control::{Actor, Context, Error, OfferedId, Parts, Probe, ProbeTarget, Probed, bundle::Secrets};
 use domain::{
     ErrorKind,
     clock::{Clock, Entropy},
     id::{SessionId, UserId},
-    provider::{AuthScheme, BuiltInModel, Preset, ProviderInfo},
+    provider::{AuthScheme, BuiltInModel, Preset, ProbeVerdict, ProviderInfo},
 };
 use store::testing::TestDatabase;
 
@@ -181,6 +181,10 @@ impl Secrets for Named {
     fn file(&self, path: &str) -> Result<String, String> {
         Err(format!("there is no file {path}"))
     }
+
+    fn is_unset(&self, variable: &str) -> bool {
+        !self.0.contains_key(variable)
+    }
 }
 
 pub struct World {
@@ -208,7 +212,18 @@ impl World {
         context(&self.db, 2)
     }
 
-    pub async fn apply(&self, bundle: &str) -> Result<Vec<control::bundle::Change>, Error> {
+    /// Two more processes on the same database, in the middle of a change of the master key and after it: one holds the new key
+    /// beside the old one, the other the new key alone.
+    pub fn with_next_master_key(&self) -> (Context, Context) {
+        let master = |seed: u64| MasterKey::generate(&Seeded::new(seed)).expect("random key").0;
+        let (old, mut rotating, mut newest) = (master(1), context(&self.db, 1), context(&self.db, 1));
+        let entropy = Arc::clone(&rotating.entropy);
+        rotating.vault = Arc::new(Vault::with_old(master(3), vec![old], Arc::clone(&entropy)));
+        newest.vault = Arc::new(Vault::new(master(3), entropy));
+        (rotating, newest)
+    }
+
+    pub async fn apply(&self, bundle: &str) -> Result<Vec<domain::bundle::PlannedChange>, Error> {
         control::bundle::apply(&self.ctx, &Actor::operator(), bundle, &Named::usual()).await
     }
 
@@ -226,6 +241,22 @@ impl World {
     }
 }
 
+/// Providers that answer by their host name.
+struct Scripted;
+
+impl Probe for Scripted {
+    fn models<'a>(&'a self, target: ProbeTarget<'a>) -> Probed<'a> {
+        let host = target.url.and_then(|url| url.host_str()).unwrap_or_default();
+        let offered = |id: &str| OfferedId { id: id.to_owned(), context_window: Some(1_000), max_output: None };
+        let answer = match host {
+            "refused.example.com" => Err(ProbeVerdict::RefusedCredential),
+            _ if target.credential.is_none() => Err(ProbeVerdict::RefusedCredential),
+            _ => Ok(vec![offered("gpt-4o-mini"), offered("big-up"), offered("house-special")]),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
 fn context(db: &TestDatabase, seed: u64) -> Context {
     let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
     let (master, _) = MasterKey::generate(&*entropy).expect("random key");
@@ -235,6 +266,7 @@ fn context(db: &TestDatabase, seed: u64) -> Context {
         passwords: Hasher::new(Arc::clone(&entropy), 2).expect("hasher"),
         clock: Arc::new(Ticking(AtomicI64::new(1_795_262_400_000))),
         entropy,
+        probe: Arc::new(Scripted),
         catalog: vec![&OPENAI, &DEMO],
         public_url: "http://localhost:3000".to_owned(),
     })
@@ -253,4 +285,9 @@ pub fn message<T>(result: Result<T, Error>) -> String {
 /// The names of the wrong fields.
 pub fn fields<T>(result: Result<T, Error>) -> Vec<String> {
     result.err().expect("a refusal").into_api().fields.into_iter().map(|field| field.field).collect()
+}
+
+/// The secret in the fragment of a link.
+pub fn secret(link: &domain::person::NewLink) -> String {
+    link.url.split_once('#').expect("a fragment").1.to_owned()
 }

@@ -50,6 +50,11 @@ pub async fn take_network(db: &mut PgConnection, subject: &str) -> Result<bool, 
 /// A success: the account starts anew from there, the network gets its try back.
 pub async fn give_back(db: &mut PgConnection, account: &str, network: &str) -> Result<(), Error> {
     sqlx::query!("DELETE FROM sign_in_failures WHERE subject = $1", account).execute(&mut *db).await?;
+    give_back_network(db, network).await
+}
+
+/// A success that belongs to no account yet: the network gets its try back.
+pub async fn give_back_network(db: &mut PgConnection, network: &str) -> Result<(), Error> {
     sqlx::query!("UPDATE sign_in_failures SET failures = greatest(0, failures - 1) WHERE subject = $1", network)
         .execute(db)
         .await?;

@@ -187,6 +187,7 @@ fn deployment(kind: &str, preset: &str, upstream: &str, price: Option<&[PriceCom
         model: ModelId(uuid::Uuid::from_u128(2)),
         team: None,
         team_slug: None,
+        aliases: Vec::new(),
         name: "public".to_owned(),
         upstream: upstream.to_owned(),
         provider_slug: "p".to_owned(),
