@@ -1,6 +1,9 @@
 //! The HTTP edge: accept loop, layers, routes. Everything that decides lives below, in `control` and `gateway`.
 
+pub mod admin;
 pub mod caller;
+mod csv;
+mod downloads;
 pub mod events;
 pub mod headers;
 pub mod health;
@@ -12,6 +15,7 @@ pub mod principal;
 pub mod public_origin;
 mod requests;
 pub mod router;
+pub mod routes;
 pub mod session;
 pub mod session_store;
 pub mod site;

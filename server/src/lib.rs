@@ -2,8 +2,8 @@
 //!
 //! Here: the command line, settings, the accept loop, layers, routes, the session cookie, ticks, shutdown, and the real clock
 //! and randomness. Never here: business rules (they live in `control`, `gateway`, `domain`) and SQL (`store`).
-//! One more route: a handler in `http/`, its line in `http/router.rs`, and, unless a session is asked for, its line in
-//! `http/inventory.rs`.
+//! One more route: a handler in `http/`, its line in the `routes()` of its file, and its class in `http/inventory.rs`. One more
+//! endpoint of the public API: an entry in `http/admin/`.
 
 pub mod cli;
 pub mod clock;
@@ -13,7 +13,7 @@ pub mod http;
 mod telemetry;
 mod ticks;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use gateway::Gateway;
 use runs::Executor;
@@ -89,7 +89,7 @@ impl Server {
         let listener = listener.map_err(|source| Error::Listen { address: config.listen, source })?;
         let address = listener.local_addr().map_err(|source| Error::Listen { address: config.listen, source })?;
         let origin = PublicOrigin::new(config.public_url.as_ref(), address.port());
-        let foundation = Foundation::lay_at(&mut config, origin.url().to_owned()).await?;
+        let foundation = Foundation::lay_to_serve(&mut config, origin.url().to_owned()).await?;
         let setup_code = control::setup::ensure_code(&foundation.control).await?;
 
         let (tasks, core) = (TaskTracker::new(), TaskTracker::new());
@@ -116,6 +116,8 @@ impl Server {
             watch,
             site,
             public_origin: origin.clone(),
+            bundle_secrets: config.bundle_secrets.clone(),
+            reference: Arc::new(http::admin::reference(origin.url())),
             trusted_proxies: config.trusted_proxies,
             tasks: tasks.clone(),
             stop: work.clone(),

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(server::cli::run()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("tallygate: {error:#}");
             ExitCode::FAILURE

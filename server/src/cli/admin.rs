@@ -3,9 +3,13 @@
 use std::io::Read;
 
 use clap::{Subcommand, ValueEnum};
-use control::{Actor, users};
+use control::{
+    Actor, Context,
+    users::{self, NewUser},
+};
 use domain::role::InstanceRole;
 
+use super::rotate;
 use crate::{Config, clock::SystemEntropy, foundation::Foundation};
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +29,15 @@ pub enum Admin {
     ResetPassword {
         #[arg(long)]
         email: String,
+    },
+    /// Change the key that seals the stored credentials.
+    ///
+    /// This makes a new key, which seals nothing yet. The next start of the server seals everything again with it. With --finish
+    /// the older keys go, unless something or a running server still needs one.
+    RotateMasterKey {
+        /// End a rotation; without a running server this is also the step that seals everything again.
+        #[arg(long)]
+        finish: bool,
     },
 }
 
@@ -52,29 +65,38 @@ pub fn new_key() -> anyhow::Result<()> {
     Ok(())
 }
 
-pub async fn run(mut config: Config, command: Admin) -> anyhow::Result<()> {
-    let foundation = Foundation::lay(&mut config).await?;
-    let outcome = act(&foundation, command).await;
-    foundation.remove().await?;
-    println!("{}", outcome?);
-    Ok(())
-}
-
-async fn act(foundation: &Foundation, command: Admin) -> anyhow::Result<String> {
-    let (control, actor) = (&foundation.control, Actor::operator());
-    let refused = |error: control::Error| anyhow::anyhow!("{}", error.into_api());
+pub async fn run(config: Config, command: Admin) -> anyhow::Result<()> {
     match command {
-        Admin::NewKey => Ok("a key needs no database".to_owned()),
+        Admin::NewKey => new_key(),
         Admin::CreateUser { email, name, role } => {
-            let user = users::NewUser { email: email.clone(), name, role: role.into(), password: password()? };
-            users::create(control, &actor, user).await.map_err(refused)?;
-            Ok(format!("created {email}"))
+            let user = NewUser { email: email.clone(), name, role: role.into(), password: password()? };
+            let create = async |control: &Context| users::create(control, &Actor::operator(), user).await.map(drop);
+            act(config, create).await?;
+            println!("created {email}");
+            Ok(())
         }
         Admin::ResetPassword { email } => {
-            users::reset_password(control, &actor, &email, password()?).await.map_err(refused)?;
-            Ok(format!("{email} has a new password and no session"))
+            let password = password()?;
+            let reset =
+                async |control: &Context| users::reset_password(control, &Actor::operator(), &email, password).await;
+            act(config, reset).await?;
+            println!("{email} has a new password and no session");
+            Ok(())
         }
+        Admin::RotateMasterKey { finish: false } => rotate::begin(config).await,
+        Admin::RotateMasterKey { finish: true } => rotate::finish(config).await,
     }
+}
+
+/// One operation on a foundation that is laid for it and removed again.
+async fn act(
+    mut config: Config,
+    operation: impl AsyncFnOnce(&Context) -> Result<(), control::Error>,
+) -> anyhow::Result<()> {
+    let foundation = Foundation::lay(&mut config).await?;
+    let outcome = operation(&foundation.control).await;
+    foundation.remove().await?;
+    outcome.map_err(|error| anyhow::anyhow!("{}", error.into_api()))
 }
 
 /// One line from standard input: never an argument, which other users of the machine could read.

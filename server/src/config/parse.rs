@@ -1,7 +1,8 @@
 //! Reading one setting at a time and collecting what is wrong.
 
-use std::{cell::RefCell, net::SocketAddr, time::Duration};
+use std::{cell::RefCell, net::SocketAddr, path::PathBuf, time::Duration};
 
+use auth::MasterKey;
 use url::Url;
 
 use super::Problems;
@@ -10,11 +11,12 @@ use super::Problems;
 pub struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     problems: RefCell<Vec<(String, String)>>,
+    files: Vec<PathBuf>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, problems: RefCell::default() }
+        Self { lookup, problems: RefCell::default(), files: Vec::new() }
     }
 
     pub fn problem(&mut self, name: &str, what: &str) {
@@ -35,13 +37,17 @@ impl<'a> Reader<'a> {
                 None
             }
             (Some(value), None) => Some(value),
-            (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(text) => Some(text.trim().to_owned()),
-                Err(error) => {
-                    self.problem(&file_name, &format!("names a file that cannot be read: {}", error.kind()));
-                    None
+            (None, Some(path)) => {
+                let text = std::fs::read_to_string(&path);
+                self.files.push(PathBuf::from(path));
+                match text {
+                    Ok(text) => Some(text.trim().to_owned()),
+                    Err(error) => {
+                        self.problem(&file_name, &format!("names a file that cannot be read: {}", error.kind()));
+                        None
+                    }
                 }
-            },
+            }
             (None, None) => None,
         }
     }
@@ -49,6 +55,11 @@ impl<'a> Reader<'a> {
     pub fn parsed<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = self.text(name)?;
         parse(text.trim()).map_err(|what| self.problem(name, &what)).ok()
+    }
+
+    /// The files that settings were read from so far.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.files.clone()
     }
 
     pub fn finish(self) -> Result<(), Problems> {
@@ -59,6 +70,11 @@ impl<'a> Reader<'a> {
 
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:3000".to_owned())
+}
+
+/// Several keys with commas between them.
+pub fn master_keys(text: &str) -> Result<Vec<MasterKey>, String> {
+    text.split(',').map(|key| MasterKey::parse(key).map_err(|error| error.to_string())).collect()
 }
 
 pub fn count(text: &str) -> Result<usize, String> {

@@ -1,12 +1,12 @@
 //! `/health`: the process lives. `/ready`: the database answers and the snapshot is loaded.
 
-use axum::{Router, extract::State, routing::get};
+use axum::extract::State;
 use http::StatusCode;
 
-use super::router::AppState;
+use super::{router::AppState, routes::Routes};
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/health", get(|| async { "ok\n" })).route("/ready", get(ready))
+pub fn routes() -> Routes {
+    Routes::new().get("/health", || async { "ok\n" }).get("/ready", ready)
 }
 
 async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {

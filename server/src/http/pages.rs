@@ -1,11 +1,14 @@
 //! Pages: the Leptos application rendered on the server, with the contexts that its server functions need.
 
-use app::forms::FormState;
+use std::sync::Arc;
+
+use app::{api::reference::Reference, forms::FormState};
 use axum::{
     body::Body,
     extract::Request,
     response::{IntoResponse, Json, Redirect, Response},
 };
+use control::bundle::Secrets;
 use domain::{ApiError, ErrorKind};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use leptos::{
@@ -18,14 +21,21 @@ use super::{headers, router::AppState};
 
 /// Provides what a page or a server function needs, and the page's policy with its nonce.
 pub fn contexts(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let site = state.site.clone();
+    let files = app::lazy::PageFiles::new(move |page| site.files_of(page));
     let control = state.control.clone();
+    let secrets: Arc<dyn Secrets> = Arc::new(state.bundle_secrets.clone());
+    let reference = state.reference.clone();
     move || {
         provide_context(control.clone());
+        provide_context(secrets.clone());
+        provide_context::<Arc<Reference>>(reference.clone());
         let nonce = use_nonce().map(|nonce| nonce.to_string());
         let policy = nonce.as_deref().and_then(headers::page_policy);
         if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
+        provide_context(files.clone());
     }
 }
 

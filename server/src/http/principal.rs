@@ -1,7 +1,7 @@
 //! Who asks: the session of a cookie route becomes an `Actor`, or the request does not enter (`security.md` AC-2).
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
@@ -33,10 +33,15 @@ pub async fn require(State(state): State<AppState>, session: Session, mut reques
             request.extensions_mut().insert(actor.at(address, request_id));
             next.run(request).await
         }
-        Ok(None) if access(request.uri().path()) == Access::Public => next.run(request).await,
+        Ok(None) if is_public(&request) => next.run(request).await,
         Ok(None) => refuse(&state, request.method(), request.uri()).await,
         Err(error) => pages::refusal(request.uri(), error),
     }
+}
+
+/// Decided on the route that was matched, never on the text of the path (`security.md` AC-3).
+fn is_public(request: &Request) -> bool {
+    request.extensions().get::<MatchedPath>().is_some_and(|path| access(path.as_str()) == Access::Public)
 }
 
 async fn actor(state: &AppState, session: &Session) -> Result<Option<Actor>, ApiError> {

@@ -3,29 +3,37 @@
 //! Money is dollars as decimal text, exact to the nano-dollar; prices are dollars per million tokens. Times are UTC.
 
 use axum::{
-    Json, Router,
-    extract::{Path, State},
+    Json,
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use domain::{
     Money,
     history::{AttemptDetail, RequestDetail},
     id::RequestId,
+    key::KeyScope,
     price::PriceComponent,
     usage::Usage,
 };
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::router::AppState;
+use super::{caller::client_address, router::AppState, routes::Routes};
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/api/v1/requests/{id}", get(receipt))
+pub fn routes() -> Routes {
+    Routes::new().get("/api/v1/requests/{id}", receipt)
 }
 
-async fn receipt(State(state): State<AppState>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let caller = match state.gateway.authenticate(&headers) {
+async fn receipt(State(state): State<AppState>, Path(id): Path<String>, request: Request) -> Response {
+    let address = client_address(&request, state.trusted_proxies);
+    let (request, _) = request.into_parts();
+    // Who may call may read what came of it; a key that may only read its use may do so, too.
+    let allowed = |scope| state.gateway.authenticate(&request.headers, address, scope);
+    let caller = match allowed(KeyScope::Inference) {
+        Err(gateway::Error::ScopeMissing(_)) => allowed(KeyScope::UsageRead),
+        known => known,
+    };
+    let caller = match caller {
         Ok(caller) => caller,
         Err(error) => {
             let problem = error.problem(state.gateway.request_id());

@@ -1,23 +1,25 @@
 //! All routes and their layers. Three families that share nothing but the outermost layers: browser files, cookie routes
-//! (pages, server functions, forms, events), and key routes (`/v1`).
+//! (pages, server functions, forms, events), and bearer routes (`/v1`, `/api/v1`).
 //!
 //! Order on a cookie route, outermost first: headers, panic, request id, body limits, origin, session, principal.
+//! [`mounted`] names everything, for the inventory.
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, collections::BTreeSet, sync::Arc, time::Duration};
 
-use app::App;
+use app::{App, api::reference::Reference};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use domain::{ApiError, ErrorKind, id::RequestId};
 use gateway::Gateway;
 use http::{HeaderValue, StatusCode};
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions, handle_server_fns_with_context,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::RequestBodyTimeoutLayer};
 use tower_sessions::{
@@ -26,16 +28,27 @@ use tower_sessions::{
 };
 
 use super::{
-    events, headers, health, origin, pages, principal, public_origin::PublicOrigin, requests, session,
-    session_store::PostgresSessions, site::Site, v1,
+    admin, downloads, events, headers, health, inventory, origin, pages, principal, public_origin::PublicOrigin,
+    requests, routes::Routes, session, session_store::PostgresSessions, site::Site, v1,
 };
+use crate::config::BundleSecrets;
 
 const FORM_BYTES: usize = 64 * 1024;
 const SERVER_FN_BYTES: usize = 1024 * 1024;
-/// The operations that take a whole file.
-const PRICE_FILES: [&str; 2] = ["/ui/prices/import/preview", "/ui/prices/import/accept"];
-/// A price file inside of JSON, where its quotes take two bytes each.
-const PRICE_FILE_BYTES: usize = control::prices::import::LARGEST_FILE / 2 * 3;
+/// The operations that take a whole file, and how large their bodies may be: inside of JSON its quotes and line ends take two
+/// bytes each.
+const FILES: [(&str, usize); 6] = [
+    ("/ui/prices/import/preview", PRICE_FILE),
+    ("/ui/prices/import/accept", PRICE_FILE),
+    ("/ui/bundle/page", BUNDLE),
+    ("/ui/bundle/plan", BUNDLE),
+    ("/ui/bundle/apply", BUNDLE),
+    ("/ui/bundle/apply_file", BUNDLE),
+];
+/// A new password brings a new session id.
+const NEW_PASSWORD: &str = "/ui/profile/change_password";
+const PRICE_FILE: usize = control::prices::import::LARGEST_FILE / 2 * 3;
+const BUNDLE: usize = domain::bundle::LARGEST_BUNDLE / 2 * 3;
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// What handlers need. Cheap to clone.
@@ -46,6 +59,10 @@ pub struct AppState {
     pub watch: runs::Watch,
     pub site: Site,
     pub public_origin: PublicOrigin,
+    /// What a bundle that comes from a browser may name.
+    pub bundle_secrets: BundleSecrets,
+    /// The public API as its page shows it.
+    pub reference: Arc<Reference>,
     pub trusted_proxies: usize,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
@@ -57,22 +74,73 @@ impl FromRef<AppState> for LeptosOptions {
     }
 }
 
+/// Our own routes by what lies around them. Pages come from the application's own list.
+struct Families {
+    /// Cookie routes with the usual body limit.
+    dashboard: Routes,
+    /// Plain form posts.
+    forms: Routes,
+    /// Operations that take a whole file, or that have something to do with the cookie.
+    operations: Routes,
+    /// Without a cookie.
+    open: Routes,
+}
+
+fn families(site: &Site) -> Families {
+    let mut operations =
+        Routes::new().post(NEW_PASSWORD, session::change_password).layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES));
+    for (path, most) in FILES {
+        let file = Routes::new().post(path, server_function).layer(RequestBodyLimitLayer::new(most));
+        operations = operations.join(file);
+    }
+    let dashboard = Routes::new()
+        .get("/", home)
+        .get("/ui/events", events::stream)
+        .post("/ui/{*operation}", server_function)
+        .join(downloads::routes())
+        .layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES));
+    let forms = session::routes().layer(RequestBodyLimitLayer::new(FORM_BYTES));
+    let open = health::routes().join(v1::routes()).join(requests::routes()).join(admin::routes()).join(site.routes());
+    Families { dashboard, forms, operations, open }
+}
+
+/// What is mounted here by itself is not mounted by the framework as well.
+fn ours() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().map(|(path, _)| path).chain(["/", NEW_PASSWORD])
+}
+
+/// The pages, and the server functions that the framework mounts itself.
+fn pages() -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions(App, Some(ours().map(str::to_owned).collect()))
+}
+
+/// Every route but the server functions, as `METHOD path`.
+pub fn mounted(site: &Site) -> BTreeSet<String> {
+    let Families { dashboard, forms, operations: _, open } = families(site);
+    let mut all: BTreeSet<String> = [dashboard, forms, open].iter().flat_map(Routes::mounted).cloned().collect();
+    let of_app = pages().into_iter().filter(|page| !ours().any(|path| path == page.path()));
+    all.extend(of_app.flat_map(|page| {
+        let path = page.path().to_owned();
+        page.methods().map(|method| format!("{} {path}", format!("{method:?}").to_uppercase())).collect::<Vec<_>>()
+    }));
+    all
+}
+
 /// Everything this server answers.
 pub fn build(state: AppState) -> Router {
+    let Families { dashboard, forms, operations, open } = families(&state.site);
+    let own = [dashboard, forms, operations].into_iter().fold(Routes::new(), Routes::join);
     let origin = state.public_origin.clone();
     Router::new()
-        .merge(cookie_routes(&state))
-        .merge(health::routes())
-        .merge(v1::routes())
-        .merge(requests::routes())
+        .merge(cookie_routes(&state, own.into_router()))
+        .merge(open.into_router())
         .with_state(state.clone())
-        .merge(state.site.routes())
         .layer(middleware::from_fn_with_state(state, request_id))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(origin, headers::add))
 }
 
-fn cookie_routes(state: &AppState) -> Router<AppState> {
+fn cookie_routes(state: &AppState, own: Router<AppState>) -> Router<AppState> {
     let sessions = SessionManagerLayer::new(PostgresSessions(state.control.clone()))
         .with_name(state.public_origin.cookie_name())
         .with_secure(state.public_origin.is_https())
@@ -80,32 +148,18 @@ fn cookie_routes(state: &AppState) -> Router<AppState> {
         .with_path("/")
         // The server's idle and absolute limits decide; the cookie only has to live as long as the longer one.
         .with_expiry(Expiry::OnInactivity(time::Duration::days(7)));
-    let forms = session::routes().layer(RequestBodyLimitLayer::new(FORM_BYTES));
-    let [preview, accept] = PRICE_FILES;
-    let price_files = Router::new()
-        .route(preview, post(server_function))
-        .route(accept, post(server_function))
-        .layer(RequestBodyLimitLayer::new(PRICE_FILE_BYTES));
-    // What is mounted here by itself is not mounted by the framework as well.
-    let ours = ["/", preview, accept].map(str::to_owned);
-    let pages = generate_route_list_with_exclusions(App, Some(ours.into()));
     let site = state.site.clone();
     Router::new()
-        .route("/", get(home))
-        .leptos_routes_with_context(state, pages, pages::contexts(state), move || app::shell(site.options()))
-        .route("/ui/events", get(events::stream))
-        .route("/ui/{*operation}", post(server_function))
+        .leptos_routes_with_context(state, pages(), pages::contexts(state), move || app::shell(site.options()))
         .fallback(not_found)
         .layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES))
-        .merge(forms)
-        .merge(price_files)
+        .merge(own)
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state.clone(), principal::require))
         .layer(sessions)
         .layer(middleware::from_fn_with_state(state.public_origin.clone(), origin::check))
         .layer(RequestBodyTimeoutLayer::new(BODY_IDLE))
 }
-
 /// `/` leads to the first team of whoever is signed in.
 async fn home(State(state): State<AppState>, request: Request) -> Response {
     let Some(actor) = request.extensions().get::<control::Actor>().cloned() else { return pages::see("/sign-in") };
@@ -120,7 +174,11 @@ async fn home(State(state): State<AppState>, request: Request) -> Response {
     }
 }
 
-async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+    // The framework answers an unknown one in words for its own users.
+    if !inventory::OPERATIONS.iter().any(|(path, _)| *path == request.uri().path()) {
+        return not_found(State(state), request).await;
+    }
     handle_server_fns_with_context(pages::contexts(&state), request).await.into_response()
 }
 

@@ -1,16 +1,25 @@
 //! The plain form routes that begin and end a session: the cookie is written in this file and nowhere else, and signing in
 //! works before the page is hydrated, or without JavaScript at all.
+//!
+//! Four acts mint a session: signing in, accepting an invitation, a new password by a reset link, and set-up. Their pages change
+//! nothing when they are opened. A refused form comes back with what was typed, but never with a password.
+
+use std::net::IpAddr;
 
 use app::forms::FormState;
 use axum::{
-    Form, Router,
+    Form,
     extract::{Request, State, rejection::FormRejection},
     http::HeaderMap,
     response::{IntoResponse, Response},
-    routing::post,
 };
-use control::setup::NewOwner;
-use domain::{ApiError, ErrorKind, id::UserId, team::StoreContent};
+use control::{Actor, invitations::Redeem, setup::NewOwner};
+use domain::{
+    ApiError, ErrorKind,
+    id::{SessionId, UserId},
+    person::{Density, Profile, Theme},
+    team::StoreContent,
+};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -18,25 +27,42 @@ use tower_sessions::Session;
 use super::{
     caller::client_address,
     pages,
-    router::AppState,
-    session_store::{ADDRESS, DEVICE, USER},
+    router::{AppState, server_function},
+    routes::Routes,
+    session_store::{ADDRESS, DEVICE, SESSION, USER},
 };
 
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/sign-in", post(sign_in)).route("/sign-out", post(sign_out)).route("/setup", post(set_up))
+/// How long the browser remembers a choice of looks.
+const LOOKS_SECONDS: u32 = 31_536_000;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .post("/sign-in", sign_in)
+        .post("/sign-out", sign_out)
+        .post("/setup", set_up)
+        .post("/invite", accept)
+        .post("/reset", reset)
 }
 
 /// Where a form came from: what the session rows and the throttle need.
 struct Source {
-    address: std::net::IpAddr,
+    /// `None`: unknown, which is counted as one network of its own.
+    address: Option<IpAddr>,
     headers: HeaderMap,
 }
 
 impl Source {
     fn of(request: &Request, state: &AppState) -> Self {
-        let unknown = std::net::IpAddr::from([0, 0, 0, 0]);
-        let address = client_address(request, state.trusted_proxies).unwrap_or(unknown);
-        Self { address, headers: request.headers().clone() }
+        Self { address: client_address(request, state.trusted_proxies), headers: request.headers().clone() }
+    }
+
+    fn address(&self) -> Option<String> {
+        self.address.map(|address| address.to_string())
+    }
+
+    fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        pairs.flat_map(|pairs| pairs.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
     }
 
     /// The user agent, cut: it is shown to the session's owner and to nobody else.
@@ -64,11 +90,112 @@ async fn sign_in(State(state): State<AppState>, session: Session, request: Reque
     let values = vec![("email".to_owned(), form.email.clone()), ("next".to_owned(), form.next.clone())];
     match control::sessions::sign_in(&state.control, &form.email, form.password, source.address).await {
         Ok(user) => match begin(&session, user, &source).await {
-            Ok(()) => pages::see(own_path(&form.next)),
+            Ok(()) => with_looks(&state, &session, user, &source, pages::see(own_path(&form.next))).await,
             Err(error) => again(&state, "/sign-in", &source, error, values).await,
         },
         Err(error) => again(&state, "/sign-in", &source, error.into_api(), values).await,
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    token: String,
+    /// Name, address and password of a new account; nothing for who is signed in.
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// Joins a team by its link: as who is signed in, or with a new account.
+async fn accept(State(state): State<AppState>, session: Session, request: Request) -> Response {
+    let source = Source::of(&request, &state);
+    let actor = request.extensions().get::<Actor>().cloned();
+    let Accept { token, name, email, password } = match read(request).await {
+        Ok(form) => form,
+        Err(error) => return again(&state, "/invite", &source, error, vec![]).await,
+    };
+    let typed = [("name", name.clone()), ("email", email.clone())];
+    let values = |token: Option<String>| named(typed.clone(), token);
+    let address = source.address();
+    let redeem = Redeem { token: token.clone(), name, email, password };
+    let joined = match control::invitations::redeem(&state.control, actor.as_ref(), redeem, address.as_deref()).await {
+        Ok(joined) => joined,
+        Err(error) => {
+            let error = error.into_api();
+            let values = values(kept(&error, token));
+            return again(&state, "/invite", &source, error, values).await;
+        }
+    };
+    let joined_page = pages::see(&format!("/t/{}", joined.team));
+    if actor.is_some() {
+        return joined_page;
+    }
+    match begin(&session, joined.user, &source).await {
+        Ok(()) => joined_page,
+        // The account is there: signing in is what is left.
+        Err(error) => again(&state, "/sign-in", &source, error, values(None)).await,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    token: String,
+    password: String,
+}
+
+/// Sets a new password by the link that an admin made, and signs in.
+async fn reset(State(state): State<AppState>, session: Session, request: Request) -> Response {
+    let source = Source::of(&request, &state);
+    let Reset { token, password } = match read(request).await {
+        Ok(form) => form,
+        Err(error) => return again(&state, "/reset", &source, error, vec![]).await,
+    };
+    let address = source.address();
+    match control::users::redeem_reset(&state.control, &token, password, address.as_deref()).await {
+        Ok(user) => match begin(&session, user, &source).await {
+            Ok(()) => with_looks(&state, &session, user, &source, pages::see("/")).await,
+            Err(error) => again(&state, "/sign-in", &source, error, vec![]).await,
+        },
+        Err(error) => {
+            let error = error.into_api();
+            let values = named([], kept(&error, token));
+            again(&state, "/reset", &source, error, values).await
+        }
+    }
+}
+
+/// The operation of that name, and after it a session with a new id for who has changed their password: whoever had the old
+/// cookie, too, is out (`security.md` SS-4).
+pub async fn change_password(State(state): State<AppState>, session: Session, request: Request) -> Response {
+    let source = Source::of(&request, &state);
+    let user = request.extensions().get::<Actor>().and_then(Actor::user);
+    let response = server_function(State(state), request).await;
+    let Some(user) = user.filter(|_| response.status().is_success()) else { return response };
+    match begin(&session, user, &source).await {
+        Ok(()) => response,
+        // The password is changed, and the old id is as dead as the others: signing in is what is left.
+        Err(error) => {
+            tracing::warn!(%error, "no new session after a new password");
+            response
+        }
+    }
+}
+
+/// The secret of a link comes back into its field unless it was the secret that was wrong.
+fn kept(error: &ApiError, token: String) -> Option<String> {
+    let is_untried =
+        matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Throttled);
+    is_untried.then_some(token)
+}
+
+fn named<const N: usize>(typed: [(&str, String); N], token: Option<String>) -> Vec<(String, String)> {
+    let token = token.map(|token| ("token", token));
+    typed.into_iter().chain(token).map(|(field, value)| (field.to_owned(), value)).collect()
 }
 
 async fn sign_out(session: Session) -> Response {
@@ -126,17 +253,15 @@ async fn set_up(State(state): State<AppState>, session: Session, request: Reques
         store_content: StoreContent::parse(&form.store_content),
         team_name: form.team,
     };
-    let address = source.address.to_string();
-    match control::setup::create_owner(&state.control, owner, Some(&address)).await {
+    let address = source.address();
+    match control::setup::create_owner(&state.control, owner, address.as_deref()).await {
         Ok(user) => match begin(&session, user, &source).await {
             Ok(()) => pages::see("/?welcome=1"),
             Err(error) => again(&state, "/setup", &source, error, values).await,
         },
         Err(error) => {
             let error = error.into_api();
-            if error.kind == ErrorKind::Invalid {
-                values.push(("code".to_owned(), code));
-            }
+            values.extend(kept(&error, code).map(|code| ("code".to_owned(), code)));
             again(&state, "/setup", &source, error, values).await
         }
     }
@@ -153,8 +278,48 @@ async fn begin(session: &Session, user: UserId, source: &Source) -> Result<(), A
     }
     session.insert(USER, user).await.map_err(failed)?;
     session.insert(DEVICE, source.device()).await.map_err(failed)?;
-    session.insert(ADDRESS, source.address.to_string()).await.map_err(failed)?;
+    session.insert(ADDRESS, source.address().unwrap_or_else(|| "unknown".to_owned())).await.map_err(failed)?;
     session.save().await.map_err(failed)
+}
+
+/// Adds the looks that the person has chosen, as cookies that the shell reads: the first page is already light or dark. What the
+/// browser has already is not said again.
+async fn with_looks(
+    state: &AppState,
+    session: &Session,
+    user: UserId,
+    source: &Source,
+    mut response: Response,
+) -> Response {
+    let Some(profile) = profile(state, session, user).await else { return response };
+    let Profile { name: _, zone: _, theme, density } = profile;
+    let secure = if state.public_origin.is_https() { "; Secure" } else { "" };
+    let looks = [
+        ("theme", Some(theme.as_str()).filter(|_| theme != Theme::default())),
+        ("density", Some(density.as_str()).filter(|_| density != Density::default())),
+    ];
+    for (name, chosen) in looks {
+        if source.cookie(name) == chosen {
+            continue;
+        }
+        // Scripts change these two at once when a person chooses again, so they are not hidden from them.
+        let (value, age) = (chosen.unwrap_or_default(), if chosen.is_some() { LOOKS_SECONDS } else { 0 });
+        let cookie = format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax{secure}");
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// The profile behind the session that has just begun. Without it the page has its usual looks.
+async fn profile(state: &AppState, session: &Session, user: UserId) -> Option<Profile> {
+    let id: SessionId = session.get(SESSION).await.ok()??;
+    let found = async {
+        let actor = control::actor::load(&state.control, user, id).await?.ok_or(control::Error::NotFound)?;
+        control::profile::get(&state.control, &actor).await
+    };
+    found.await.inspect_err(|error| tracing::warn!(%error, "looks cannot be read")).ok()
 }
 
 async fn read<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, ApiError> {
@@ -185,6 +350,16 @@ fn own_path(next: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The fragment of the link is gone from the address: what is forgotten here has to be looked for again.
+    #[test]
+    fn the_secret_of_a_link_comes_back_unless_it_was_wrong() {
+        let comes_back = |kind| kept(&ApiError::new(kind, "no"), "secret".to_owned()).is_some();
+        for kind in [ErrorKind::Invalid, ErrorKind::Conflict, ErrorKind::Unavailable, ErrorKind::Throttled] {
+            assert!(comes_back(kind), "{kind:?}");
+        }
+        assert!(!comes_back(ErrorKind::NotFound));
+    }
 
     #[test]
     fn after_sign_in_only_our_own_paths_are_followed() {

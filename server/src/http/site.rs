@@ -7,7 +7,6 @@ mod built_in;
 use std::path::{Path, PathBuf};
 
 use axum::{
-    Router,
     extract::Request,
     middleware::{self, Next},
     response::Response,
@@ -15,6 +14,8 @@ use axum::{
 use http::{HeaderValue, header};
 use leptos::config::LeptosOptions;
 use tower_http::services::{ServeDir, ServeFile};
+
+use super::routes::Routes;
 
 /// Files of `public/` that are served at the root.
 const ROOT_FILES: [&str; 3] = ["favicon.svg", "icons.svg", "robots.txt"];
@@ -50,13 +51,28 @@ impl Site {
 
     /// The current hash. Read each time: a rebuilt site is served without a restart.
     fn hash(&self) -> Option<String> {
+        self.json("site.json")?.get("hash")?.as_str().map(str::to_owned)
+    }
+
+    fn json(&self, file: &str) -> Option<serde_json::Value> {
         let text = match self {
-            Self::Folder(dir) => std::fs::read_to_string(dir.join("site.json")).ok()?,
+            Self::Folder(dir) => std::fs::read_to_string(dir.join(file)).ok()?,
             #[cfg(feature = "embed-site")]
-            Self::BuiltIn => built_in::text("site.json")?.to_owned(),
+            Self::BuiltIn => built_in::text(file)?.to_owned(),
         };
-        let value: serde_json::Value = serde_json::from_str(&text).ok()?;
-        value.get("hash")?.as_str().map(str::to_owned)
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Addresses of what the browser loads for a page besides the program, see `app::lazy`.
+    pub fn files_of(&self, page: &str) -> Vec<String> {
+        let found = || {
+            let pkg = format!("pkg/{}", self.hash()?);
+            let pages = self.json(&format!("{pkg}/pages.json"))?;
+            let files = pages.get(page)?.as_array()?.iter().filter_map(serde_json::Value::as_str);
+            Some(files.map(|file| format!("/{pkg}/{file}")).collect())
+        };
+        // Without the list the browser asks for them itself, a little later.
+        found().unwrap_or_default()
     }
 
     /// What the shell needs to name the files.
@@ -66,7 +82,7 @@ impl Site {
     }
 
     /// Routes of the files. The hash is in the path of `pkg`, so its files never change.
-    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+    pub fn routes(&self) -> Routes {
         let (packages, files) = match self {
             Self::Folder(dir) => from_folder(dir),
             #[cfg(feature = "embed-site")]
@@ -74,19 +90,19 @@ impl Site {
         };
         packages
             .layer(middleware::from_fn(|request, next| cached("public, max-age=31536000, immutable", request, next)))
-            .merge(files.layer(middleware::from_fn(|request, next| cached("public, max-age=3600", request, next))))
+            .join(files.layer(middleware::from_fn(|request, next| cached("public, max-age=3600", request, next))))
     }
 }
 
 /// Routes of `/pkg` and of the files at the root.
-fn from_folder<S: Clone + Send + Sync + 'static>(dir: &Path) -> (Router<S>, Router<S>) {
+fn from_folder(dir: &Path) -> (Routes, Routes) {
     let packages = ServeDir::new(dir.join("pkg")).precompressed_br().precompressed_gzip();
-    let mut files = Router::new();
+    let mut files = Routes::new();
     for name in ROOT_FILES {
         let file = ServeFile::new(dir.join(name)).precompressed_br().precompressed_gzip();
-        files = files.route_service(&format!("/{name}"), file);
+        files = files.file(&format!("/{name}"), file);
     }
-    (Router::new().nest_service("/pkg", packages), files)
+    (Routes::new().files_below("/pkg", packages), files)
 }
 
 async fn cached(policy: &'static str, request: Request, next: Next) -> Response {

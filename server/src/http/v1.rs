@@ -3,14 +3,12 @@
 //! A refusal speaks the dialect of the path that was asked for; what belongs to no dialect speaks the first one.
 
 use axum::{
-    Router,
     body::Body,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use bytes::Bytes;
-use domain::id::RequestId;
+use domain::{id::RequestId, key::KeyScope};
 use gateway::{Call, ModelEntry, Reply};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,32 +18,37 @@ use tokio::time::Instant;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use super::router::{AppState, BODY_IDLE};
+use super::{
+    caller::client_address,
+    router::{AppState, BODY_IDLE},
+    routes::Routes,
+};
 
 /// Largest request body. Above it the answer is 413 in the client's dialect.
 const MAX_BODY: usize = 32 * 1024 * 1024;
 
-pub fn routes() -> Router<AppState> {
-    let mut router = Router::new().route("/v1/models", get(models)).route("/v1/models/{*id}", get(model));
+pub fn routes() -> Routes {
+    let mut routes = Routes::new().get("/v1/models", models).get("/v1/models/{*id}", model);
     for dialect in DIALECTS.iter().copied() {
         for path in dialect.info().paths {
             let handler = move |state, request| call(state, dialect, request);
-            router = router.route(path, post(handler).fallback(move |request| wrong_method(dialect, request)));
+            routes = routes.post_or(path, handler, move |request| wrong_method(dialect, request));
         }
     }
-    router.route("/v1/{*rest}", axum::routing::any(unknown)).layer(RequestBodyTimeoutLayer::new(BODY_IDLE))
+    routes.any("/v1/{*rest}", unknown).layer(RequestBodyTimeoutLayer::new(BODY_IDLE))
 }
 
 async fn call(State(state): State<AppState>, dialect: &'static dyn Dialect, request: Request) -> Response {
     let received = Instant::now();
     let id = id_of(&state, &request);
+    let address = client_address(&request, state.trusted_proxies);
     let (parts, body) = request.into_parts();
     // A key in an address ends up in logs: it is refused even if it is right.
-    if parts.uri.query().is_some_and(|query| query.contains("tg_")) {
+    if parts.uri.query().is_some_and(|query| ["tg_", "tgm_"].iter().any(|start| query.contains(start))) {
         return refuse(dialect, id, ProblemKind::TwoCredentials);
     }
     // The key comes first: a stranger's body is not even read.
-    let caller = match state.gateway.authenticate(&parts.headers) {
+    let caller = match state.gateway.authenticate(&parts.headers, address, KeyScope::Inference) {
         Ok(caller) => caller,
         Err(error) => return answer(dialect.render(&error.problem(id)).into()),
     };
@@ -128,7 +131,8 @@ async fn model(State(state): State<AppState>, Path(name): Path<String>, request:
 fn listed(state: &AppState, request: &Request, shape: impl FnOnce(&[ModelEntry]) -> Option<Value>) -> Response {
     let id = id_of(state, request);
     let dialect = listing(request.headers());
-    let caller = match state.gateway.authenticate(request.headers()) {
+    let address = client_address(request, state.trusted_proxies);
+    let caller = match state.gateway.authenticate(request.headers(), address, KeyScope::Inference) {
         Ok(caller) => caller,
         Err(error) => return answer(dialect.render(&error.problem(id)).into()),
     };

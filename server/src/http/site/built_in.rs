@@ -1,13 +1,13 @@
 //! The browser files inside the binary: the product is one file.
 
 use axum::{
-    Router,
     extract::Request,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use http::{StatusCode, header};
 use include_dir::{Dir, include_dir};
+
+use crate::http::routes::Routes;
 
 static SITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../target/site");
 
@@ -16,12 +16,12 @@ pub fn text(path: &str) -> Option<&'static str> {
 }
 
 /// Routes of `/pkg` and of the files at the root.
-pub fn routes<S: Clone + Send + Sync + 'static>(root_files: &[&str]) -> (Router<S>, Router<S>) {
-    let mut files = Router::new();
+pub fn routes(root_files: &[&str]) -> (Routes, Routes) {
+    let mut files = Routes::new();
     for name in root_files {
-        files = files.route(&format!("/{name}"), get(serve));
+        files = files.get(&format!("/{name}"), serve);
     }
-    (Router::new().route("/pkg/{*path}", get(serve)), files)
+    (Routes::new().get("/pkg/{*path}", serve), files)
 }
 
 async fn serve(request: Request) -> Response {
