@@ -7,19 +7,29 @@ use domain::ApiError;
 use leptos::{prelude::*, server_fn::codec::JsonEncoding};
 use serde::{Deserialize, Serialize};
 
+pub mod audit;
+pub mod bundle;
 pub mod catalog;
 pub mod history;
-mod json;
+pub mod invitations;
+pub mod json;
 pub mod keys;
+pub mod members;
 pub mod models;
+pub mod permissions;
 pub mod prices;
+pub mod profile;
 pub mod protocol;
 pub mod providers;
+pub mod reference;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod teams;
+pub mod tokens;
 pub mod tree;
+pub mod users;
+pub mod verdict;
 
 /// [`ApiError`] as the error of a server function. A type of its own because the trait is foreign to `domain`, which stays
 /// free of the web framework.
@@ -65,11 +75,15 @@ impl FromServerFnError for Failure {
 pub type Answer<T> = Result<T, Failure>;
 
 #[cfg(feature = "ssr")]
-pub use on_server::{actor, context, respond};
+use on_server::refuse;
+#[cfg(feature = "ssr")]
+pub use on_server::{actor, context, respond, secrets, signed_in};
 
 #[cfg(feature = "ssr")]
 mod on_server {
-    use control::{Actor, Context};
+    use std::{future::Future, sync::Arc};
+
+    use control::{Actor, Context, bundle::Secrets};
     use domain::{ApiError, ErrorKind};
     use leptos::prelude::*;
 
@@ -80,20 +94,41 @@ mod on_server {
         use_context::<Context>().ok_or_else(|| refuse(ApiError::new(ErrorKind::Internal, "no context")))
     }
 
-    /// The person behind the session of this request.
+    /// The person behind the session of this request, if there is one.
+    pub fn signed_in() -> Option<Actor> {
+        use_context::<http::request::Parts>()?.extensions.get::<Actor>().cloned()
+    }
+
+    /// The same where there must be one.
     pub fn actor() -> Answer<Actor> {
-        use_context::<http::request::Parts>()
-            .and_then(|parts| parts.extensions.get::<Actor>().cloned())
-            .ok_or_else(|| refuse(ApiError::new(ErrorKind::Unauthenticated, "sign in to go on")))
+        signed_in().ok_or_else(|| refuse(ApiError::new(ErrorKind::Unauthenticated, "sign in to go on")))
     }
 
-    /// Turns the answer of an operation into that of a server function, with the status that its error asks for: without
-    /// it every error would be a 500.
-    pub fn respond<T>(result: Result<T, control::Error>) -> Answer<T> {
-        result.map_err(|error| refuse(error.into_api()))
+    /// Where bundles of the browser may take secrets from, provided by `server`.
+    pub fn secrets() -> Answer<Arc<dyn Secrets>> {
+        use_context::<Arc<dyn Secrets>>().ok_or_else(|| refuse(ApiError::new(ErrorKind::Internal, "no secrets")))
     }
 
-    fn refuse(error: ApiError) -> Failure {
+    /// Waits for an operation and turns its answer into that of a server function, with the status that its error asks for:
+    /// without it every error would be a 500. What somebody had no right to is noted.
+    pub async fn respond<T>(work: impl Future<Output = Result<T, control::Error>>) -> Answer<T> {
+        let error = match work.await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if matches!(error, control::Error::Forbidden { .. })
+            && let (Ok(context), Ok(actor)) = (context(), actor())
+        {
+            let path = use_context::<http::request::Parts>().map(|parts| parts.uri.path().to_owned());
+            if let Err(error) = control::audit::refused(&context, &actor, &path.unwrap_or_default()).await {
+                // Said in the log; the refusal stands either way.
+                let _logged = error.into_api();
+            }
+        }
+        Err(refuse(error.into_api()))
+    }
+
+    pub fn refuse(error: ApiError) -> Failure {
         if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
             let status = http::StatusCode::from_u16(error.kind.status());
             response.set_status(status.unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR));

@@ -8,6 +8,15 @@ pub use real::*;
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
 
+/// The field that an event happened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventField {
+    pub name: String,
+    pub value: String,
+    /// Something to tick rather than to type into.
+    pub is_box: bool,
+}
+
 /// Where a form field stands in the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldText {
@@ -22,9 +31,9 @@ mod real {
 
     use leptos::prelude::{document, request_animation_frame, window};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-    use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
+    use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement};
 
-    use super::FieldText;
+    use super::{EventField, FieldText};
 
     const YEAR_SECONDS: u32 = 31_536_000;
 
@@ -32,7 +41,7 @@ mod real {
         document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
     }
 
-    /// A choice of looks (`theme`, `sidebar`): an attribute of `<html>`, which the server wrote from its cookie.
+    /// A choice of looks (`theme`, `density`, `sidebar`): an attribute of `<html>`, which the server wrote from its cookie.
     pub fn preference(name: &str) -> Option<String> {
         document().document_element().and_then(|root| root.get_attribute(&format!("data-{name}")))
     }
@@ -52,12 +61,27 @@ mod real {
         }
     }
 
+    /// What browser tests and speed gates wait for.
     pub fn mark_hydrated() {
         if let Some(root) = document().document_element() {
             let _marked = root.set_attribute("data-hydrated", "1");
         }
         if let Some(performance) = window().performance() {
             let _marked = performance.mark("app:hydrated");
+        }
+    }
+
+    /// Leaves for an address of ours by a full page load. While this page is still starting it has just been loaded: then once
+    /// more, and no third time.
+    pub fn load_page(address: &str) {
+        let location = window().location();
+        let parts = [location.pathname(), location.search(), location.hash()];
+        let here: String = parts.into_iter().filter_map(Result::ok).collect();
+        let is_running = document().document_element().is_some_and(|root| root.has_attribute("data-hydrated"));
+        let way_here = window().performance().map(|it| it.navigation().type_());
+        let is_reload = way_here == Some(web_sys::PerformanceNavigation::TYPE_RELOAD);
+        if is_running || !is_reload {
+            let _left = if address == here { location.reload() } else { location.set_href(address) };
         }
     }
 
@@ -77,17 +101,56 @@ mod real {
         refused.forget();
     }
 
-    /// The fields of a form by name; boxes only where they are ticked.
+    fn text_of(object: &JsValue, property: &str) -> String {
+        let found = js_sys::Reflect::get(object, &JsValue::from_str(property));
+        found.ok().and_then(|it| it.as_string()).unwrap_or_default()
+    }
+
+    fn is_box(field: &JsValue) -> bool {
+        matches!(text_of(field, "type").as_str(), "checkbox" | "radio")
+    }
+
+    /// The fields of a form by name, from its first to its last; boxes only where they are ticked.
     pub fn form_fields(id: &str) -> Vec<(String, String)> {
-        let Ok(found) = document().query_selector_all(&format!("#{id} input[name]")) else { return Vec::new() };
+        let Ok(found) = document().query_selector_all(&format!("#{id} [name]")) else { return Vec::new() };
         let mut fields = Vec::new();
         for index in 0..found.length() {
-            let Some(Ok(field)) = found.get(index).map(JsCast::dyn_into::<HtmlInputElement>) else { continue };
-            if field.type_() != "checkbox" || field.checked() {
-                fields.push((field.name(), field.value()));
+            let Some(field) = found.get(index) else { continue };
+            let ticked = field.dyn_ref::<HtmlInputElement>().is_some_and(HtmlInputElement::checked);
+            if !is_box(&field) || ticked {
+                fields.push((text_of(&field, "name"), text_of(&field, "value")));
             }
         }
         fields
+    }
+
+    /// Puts the fields of a form back to what the page says they are.
+    pub fn reset_form(id: &str) {
+        if let Some(form) = by_id::<HtmlFormElement>(id) {
+            form.reset();
+        }
+    }
+
+    pub fn event_field(event: &web_sys::Event) -> Option<EventField> {
+        let field = event.target()?;
+        let (name, value) = (text_of(&field, "name"), text_of(&field, "value"));
+        (!name.is_empty()).then(|| EventField { name, value, is_box: is_box(&field) })
+    }
+
+    /// Does the focus go from a field to a button? Then nothing may move before it is pressed.
+    pub fn goes_to_button(event: &web_sys::Event) -> bool {
+        let next = js_sys::Reflect::get(event, &JsValue::from_str("relatedTarget")).ok();
+        let next = next.and_then(|it| it.dyn_into::<Element>().ok());
+        next.is_some_and(|it| it.matches("button").unwrap_or(false))
+    }
+
+    /// Takes what follows `#` out of the address bar and out of the history.
+    pub fn forget_fragment() {
+        let location = window().location();
+        let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+        if let Ok(history) = window().history() {
+            let _replaced = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{search}")));
+        }
     }
 
     /// Reads the file that was chosen in a file field as text, and hands over its name and its text. A file that cannot be
@@ -107,6 +170,13 @@ mod real {
             && !dialog.open()
         {
             let _shown = dialog.show_modal();
+            // Not to the cross, which comes first: to the first field, or else to what leads out.
+            let first =
+                ["input:not([type=hidden]), select, textarea", ".reveal-secret button", ".dialog-actions button"];
+            let found = first.into_iter().find_map(|it| dialog.query_selector(it).ok().flatten());
+            if let Some(Ok(field)) = found.map(JsCast::dyn_into::<HtmlElement>) {
+                let _focused = field.focus();
+            }
         }
     }
 
@@ -128,15 +198,50 @@ mod real {
         }
     }
 
+    /// The arrows go from item to item of the menu that the event happened in.
+    pub fn walk_menu(event: &web_sys::KeyboardEvent) {
+        let step = match event.key().as_str() {
+            "ArrowDown" => 1,
+            "ArrowUp" => -1,
+            _ => return,
+        };
+        let menu = event.current_target().and_then(|it| it.dyn_into::<Element>().ok());
+        let Some(Ok(items)) = menu.map(|it| it.query_selector_all(".menu-item")) else { return };
+        let active = document().active_element();
+        let items: Vec<HtmlElement> =
+            (0..items.length()).filter_map(|index| items.get(index)?.dyn_into().ok()).collect();
+        let at = items.iter().position(|it| active.as_ref().is_some_and(|active| it.is_same_node(Some(active))));
+        let next = at.map_or(0, |at| at.saturating_add_signed(step));
+        if let Some(item) = items.get(next) {
+            event.prevent_default();
+            let _focused = item.focus();
+        }
+    }
+
     pub fn focus(id: &str) {
         if let Some(element) = by_id::<HtmlElement>(id) {
             let _focused = element.focus();
         }
     }
 
+    /// Moves to an element when what had the focus is gone.
+    pub fn find_lost_focus(id: &str) {
+        let active = document().active_element();
+        if active.is_none_or(|it| it.tag_name() == "BODY") {
+            focus(id);
+        }
+    }
+
     /// Moves to the first wrong field, once the page shows it as wrong.
     pub fn focus_first_invalid() {
         request_animation_frame(|| {
+            // What hides one of them shows all of them.
+            if let Ok(folds) = document().query_selector_all("details:has([aria-invalid='true'])") {
+                for at in 0..folds.length() {
+                    let fold = folds.item(at).and_then(|fold| fold.dyn_into::<Element>().ok());
+                    let _opened = fold.map(|fold| fold.set_attribute("open", ""));
+                }
+            }
             let found = document().query_selector("[aria-invalid='true']");
             if let Ok(Some(field)) = found.map(|it| it.and_then(|it| it.dyn_into::<HtmlElement>().ok())) {
                 let _focused = field.focus();
@@ -193,16 +298,16 @@ mod real {
 mod server {
     use std::rc::Rc;
 
-    use super::FieldText;
+    use super::{EventField, FieldText};
 
-    /// A choice of looks (`theme`, `sidebar`) from its cookie; only the values we write ourselves are read back.
+    /// A choice of looks (`theme`, `density`, `sidebar`) from its cookie; only the values we write ourselves are read back.
     #[cfg(feature = "ssr")]
     pub fn preference(name: &str) -> Option<String> {
         let parts = leptos::prelude::use_context::<http::request::Parts>()?;
         let cookies = parts.headers.get_all(http::header::COOKIE);
         let pairs = cookies.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
         let value = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)?.1;
-        matches!(value, "light" | "dark" | "closed").then(|| value.to_owned())
+        matches!(value, "light" | "dark" | "closed" | "compact").then(|| value.to_owned())
     }
 
     #[cfg(not(feature = "ssr"))]
@@ -212,15 +317,26 @@ mod server {
 
     pub fn set_preference(_name: &str, _value: Option<&str>) {}
     pub fn mark_hydrated() {}
+    pub fn load_page(_address: &str) {}
     pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}
     pub fn form_fields(_id: &str) -> Vec<(String, String)> {
         Vec::new()
     }
+    pub fn reset_form(_id: &str) {}
+    pub fn event_field(_event: &leptos::web_sys::Event) -> Option<EventField> {
+        None
+    }
+    pub fn goes_to_button(_event: &leptos::web_sys::Event) -> bool {
+        false
+    }
+    pub fn forget_fragment() {}
     pub fn read_file(_id: &str, _done: Rc<dyn Fn(String, String)>) {}
     pub fn open_dialog(_id: &str) {}
     pub fn close_dialog(_id: &str) {}
     pub fn hide_popovers() {}
+    pub fn walk_menu(_event: &leptos::web_sys::KeyboardEvent) {}
     pub fn focus(_id: &str) {}
+    pub fn find_lost_focus(_id: &str) {}
     pub fn focus_first_invalid() {}
     pub fn field_text(_id: &str) -> Option<FieldText> {
         None

@@ -14,6 +14,8 @@ pub mod erase;
 pub mod error_panel;
 pub mod fetched;
 pub mod field;
+pub mod form;
+pub mod form_view;
 pub mod icon;
 pub mod markdown;
 pub mod page;

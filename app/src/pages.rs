@@ -6,24 +6,37 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+pub mod api_reference;
+pub mod audit;
+pub mod bundle;
 pub mod catalog;
 pub mod frame;
 pub mod history;
 pub mod home;
+pub mod invite;
+pub mod key;
 pub mod keys;
+pub mod me;
+pub mod members;
 pub mod models;
+pub mod people;
+pub mod permissions;
 pub mod playground;
 pub mod price_import;
 pub mod prices;
 pub mod problem;
 pub mod providers;
 pub mod request;
+pub mod reset;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;
 pub mod start;
+pub mod team_settings;
+pub mod teams;
+pub mod tokens;
 
 /// One parameter of the route; empty when it is not part of it.
 fn param(name: &'static str) -> Signal<String> {

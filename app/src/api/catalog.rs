@@ -11,12 +11,11 @@ use crate::sheets::catalog;
 
 #[server(prefix = "/ui", endpoint = "catalog/search", protocol = JsonPost)]
 pub async fn search(ask: Ask) -> Result<Sheet, Failure> {
-    respond(control::catalog::search(&context()?, &actor()?, catalog::query(ask)).await).map(catalog::sheet)
+    respond(catalog::page(&context()?, &actor()?, ask)).await
 }
 
 /// Adds a model of the catalogue, its price unconfirmed.
 #[server(prefix = "/ui", endpoint = "catalog/add", protocol = JsonPost)]
 pub async fn add(ask: Ask) -> Result<String, Failure> {
-    respond(control::catalog::add(&context()?, &actor()?, catalog::new_model(ask)).await)
-        .map(|it| format!("{} added", it.name))
+    respond(catalog::add(&context()?, &actor()?, ask)).await
 }

@@ -1,4 +1,4 @@
-//! JSON text into a tree, from which `tree` reads our types.
+//! JSON text into a tree, from which `tree` reads our types; and back, for the forms that are data.
 //!
 //! `serde_json`'s own tree would bring floating point numbers, ordered maps and messages that nobody reads into the
 //! download, 30 kB of it. Never here: anything about our types.
@@ -6,6 +6,7 @@
 /// As deep as `serde_json` goes; a browser's stack is small.
 const DEPTH: usize = 128;
 
+#[derive(Clone, Debug)]
 pub enum Node {
     /// Not in the text: a field that its object does not have.
     Missing,
@@ -25,6 +26,75 @@ impl Node {
         if let Self::Bool(it) = self { Some(*it) } else { None }
     }
 
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(it) = self { Some(it) } else { None }
+    }
+
+    /// What stands at `key.name` or `models.0`.
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        let mut node = self;
+        for part in path.split('.') {
+            node = match node {
+                Self::Object(fields) => fields.iter().find(|(name, _)| name == part).map(|(_, value)| value)?,
+                Self::List(items) => items.get(part.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+
+    /// Puts `value` at `input.name`, and makes an object of whatever stands in the way.
+    pub fn put(&mut self, path: &str, value: Self) {
+        let mut node = self;
+        for part in path.split('.') {
+            node = node.field(part);
+        }
+        *node = value;
+    }
+
+    fn field(&mut self, name: &str) -> &mut Self {
+        if !matches!(self, Self::Object(_)) {
+            *self = Self::Object(Vec::new());
+        }
+        let Self::Object(fields) = self else { return self };
+        let place = fields.iter().position(|(field, _)| field == name).unwrap_or_else(|| {
+            fields.push((name.to_owned(), Self::Null));
+            fields.len() - 1
+        });
+        // There by now: it was found, or was put there.
+        #[expect(clippy::indexing_slicing, reason = "a position of the same list")]
+        &mut fields[place].1
+    }
+
+    /// As JSON text. What no type of ours has is written as nothing.
+    pub fn write(&self, out: &mut String) {
+        match self {
+            Self::Missing | Self::Null | Self::Number => out.push_str("null"),
+            Self::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
+            Self::Natural(it) => out.push_str(&it.to_string()),
+            Self::Negative(it) => out.push_str(&it.to_string()),
+            Self::Text(it) => quote(it, out),
+            Self::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(fields) => {
+                out.push('{');
+                for (index, (name, value)) in fields.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    quote(name, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
     pub fn as_u64(&self) -> Option<u64> {
         if let Self::Natural(it) = self { Some(*it) } else { None }
     }
@@ -36,6 +106,25 @@ impl Node {
             _ => None,
         }
     }
+}
+
+fn quote(text: &str, out: &mut String) {
+    const DIGITS: &[char; 16] = &['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\0'..='\u{1f}' => {
+                out.push_str("\\u00");
+                out.extend(
+                    [u32::from(c) >> 4, u32::from(c) & 15]
+                        .map(|digit| DIGITS.get(digit as usize).copied().unwrap_or('0')),
+                );
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
 }
 
 /// `None` when it is not JSON.
@@ -218,6 +307,30 @@ mod tests {
         let every: String = ('\0'..='\u{10ffff}').step_by(7).collect();
         let text = serde_json::to_string(&every).unwrap();
         assert!(matches!(parse(&text), Some(Node::Text(back)) if back == every));
+    }
+
+    #[test]
+    fn a_tree_is_written_as_the_text_that_it_came_from() {
+        let text = r#"{"a":{"b":[1,-1,true,null,""]},"c":"ü \"q\" \\ 😀","d":{}}"#;
+        let mut out = String::new();
+        parse(text).unwrap().write(&mut out);
+        assert_eq!(out, text);
+        let every: String = ('\0'..='\u{10ffff}').step_by(3).collect();
+        out.clear();
+        Node::Text(every.clone()).write(&mut out);
+        assert_eq!(serde_json::from_str::<String>(&out).unwrap(), every);
+    }
+
+    #[test]
+    fn values_are_found_and_put_where_their_path_says() {
+        let mut node = parse(r#"{"input":{"models":"all","n":1}}"#).unwrap();
+        node.put("input.models.only", Node::List(vec![Node::Text("a".to_owned())]));
+        node.put("input.price.input", Node::Text("2".to_owned()));
+        assert_eq!(node.at("input.price.input").and_then(Node::as_text), Some("2"));
+        assert!(node.at("input.n.x").is_none() && node.at("other").is_none());
+        let mut out = String::new();
+        node.write(&mut out);
+        assert_eq!(out, r#"{"input":{"models":{"only":["a"]},"n":1,"price":{"input":"2"}}}"#);
     }
 
     #[test]

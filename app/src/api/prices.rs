@@ -13,36 +13,29 @@ use crate::sheets::{imports, prices};
 /// The versions of a model's price, and the form for one more.
 #[server(prefix = "/ui", endpoint = "prices/list", protocol = JsonPost)]
 pub async fn list(ask: Ask) -> Result<Sheet, Failure> {
-    let model = respond(prices::model(&ask))?;
-    respond(control::prices::list(&context()?, &actor()?, &ask.team, model).await).map(|it| prices::sheet(it, model))
+    respond(prices::page(&context()?, &actor()?, ask)).await
 }
 
 /// Adds a version.
 #[server(prefix = "/ui", endpoint = "prices/create", protocol = JsonPost)]
 pub async fn create(ask: Ask) -> Result<String, Failure> {
-    let input = respond(prices::new_version(ask))?;
-    respond(control::prices::create(&context()?, &actor()?, input).await)
-        .map(|it| format!("Price of {} added", it.name))
+    respond(prices::create(&context()?, &actor()?, ask)).await
 }
 
 /// Stands behind a version that came from the catalogue or a file.
 #[server(prefix = "/ui", endpoint = "prices/confirm", protocol = JsonPost)]
 pub async fn confirm(ask: Ask) -> Result<String, Failure> {
-    let input = respond(prices::confirmation(ask))?;
-    respond(control::prices::confirm(&context()?, &actor()?, input).await)
-        .map(|it| format!("Price of {} confirmed", it.name))
+    respond(prices::confirm(&context()?, &actor()?, ask)).await
 }
 
 /// What a price file would change.
 #[server(prefix = "/ui", endpoint = "prices/import/preview", protocol = JsonPost)]
 pub async fn preview(ask: Ask) -> Result<Sheet, Failure> {
-    respond(control::prices::import::preview(&context()?, &actor()?, ask.file.as_bytes()).await).map(imports::sheet)
+    respond(imports::preview(&context()?, &actor()?, ask)).await
 }
 
 /// Takes over what was ticked of the same file.
 #[server(prefix = "/ui", endpoint = "prices/import/accept", protocol = JsonPost)]
 pub async fn accept(ask: Ask) -> Result<String, Failure> {
-    let input = respond(imports::choices(&ask))?;
-    respond(control::prices::import::accept(&context()?, &actor()?, ask.file.as_bytes(), input).await)
-        .map(imports::done)
+    respond(imports::accept(&context()?, &actor()?, ask)).await
 }

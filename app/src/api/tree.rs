@@ -2,7 +2,7 @@
 //!
 //! `serde_json` alone would be compiled with all its errors and shapes for every type, a tenth of the download. This reader
 //! knows the shapes that our own types have on the wire, objects by name and numbers without fractions, and one error. What a
-//! browser reads must not use serde's `alias`, `flatten` or `tag`.
+//! browser reads must not use serde's `alias`, `flatten` or `tag`, nor maps.
 
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error, Expected, IntoDeserializer, SeqAccess,
@@ -244,15 +244,21 @@ mod tests {
     use domain::{
         Money,
         clock::Stamp,
-        id::{KeyId, ProviderId, RunId},
-        key::{AllowedModels, KeyKind, KeySummary},
+        id::{ProviderId, RunId, TeamId},
+        key::{AllowedModels, KeyKind},
         provider::{CredentialState, ProviderSummary},
+        role::{InstanceRole, TeamRole},
         run::{CellMetrics, RunView},
+        team::{Me, TeamLink},
         usage::{Usage, UsageSource},
     };
     use serde::Serialize;
 
     use super::*;
+    use crate::components::{
+        form::{Field, FieldKind, Form, Rule, Shows, Then},
+        sheet::Sheet,
+    };
 
     fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: T) {
         let json = serde_json::to_vec(&value).unwrap();
@@ -265,21 +271,29 @@ mod tests {
 
     #[test]
     fn every_shape_of_our_types_comes_back_as_it_was() {
-        there_and_back(KeySummary {
-            id: KeyId(uuid()),
-            name: "editor".into(),
-            public: "Ab3dEf6hIj9k".into(),
-            last_four: "x9Qz".into(),
-            kind: KeyKind::Service,
-            models: AllowedModels::Only(vec!["a".into(), "b".into()]),
-            owner: None,
-            imported: true,
-            created: stamp(),
-            last_used: Some(stamp()),
-            revoked: None,
+        there_and_back(vec![AllowedModels::All, AllowedModels::Only(vec!["a".into(), "b".into()])]);
+        there_and_back(Me {
+            name: "Ada".into(),
+            email: "ada@example.com".into(),
+            role: InstanceRole::Owner,
+            instance_name: "Acme".into(),
+            zone: "Europe/Berlin".into(),
+            teams: vec![TeamLink {
+                id: TeamId(uuid()),
+                slug: "core".into(),
+                name: "Core".into(),
+                role: Some(TeamRole::Viewer),
+            }],
+            public_url: String::new(),
         });
+        let shows = Shows { snippets: vec![("curl".into(), "curl …".into())], ..Shows::default() };
+        let then = Then { shows: Some(shows), frame: true, ..Then::default() };
+        let field = Field { kind: FieldKind::Checks, rule: Rule::Networks, share: 3, ..Field::default() };
+        let form = Form { fields: vec![field], then, ..Form::default() };
+        there_and_back(Sheet { forms: vec![form], ..Sheet::default() });
         there_and_back(vec![ProviderSummary {
             id: ProviderId(uuid()),
+            revision: 1,
             slug: "demo".into(),
             kind: "demo".into(),
             preset: String::new(),
@@ -287,6 +301,7 @@ mod tests {
             base_url: String::new(),
             shared: false,
             credential: CredentialState::Stored { last_four: "9x2f".into() },
+            editable: true,
             models: u64::MAX,
             created: stamp(),
         }]);

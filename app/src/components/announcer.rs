@@ -23,7 +23,9 @@ impl Announcer {
     pub fn arrive(self, title: &str, heading: &str) {
         if self.arrived.get_value() {
             browser::hide_popovers();
-            browser::focus(heading);
+            // Not before the frame: until then the heading of this name is that of the page that goes.
+            let heading = heading.to_owned();
+            request_animation_frame(move || browser::focus(&heading));
             self.say(title);
         }
         self.arrived.set_value(true);

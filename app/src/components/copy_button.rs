@@ -6,12 +6,12 @@ use super::{announcer::Announcer, erase::Erase, icon::icon, toast::Toasts};
 use crate::{browser, prelude::*};
 
 /// `what` names the value: "Copy request id".
-pub fn copy_button(what: &'static str, text: String) -> AnyView {
-    copy_button_of(what, Signal::stored(text))
+pub fn copy_button(what: impl Into<String>, text: String) -> AnyView {
+    copy_button_of(what.into(), Signal::stored(text))
 }
 
 /// The same for a value that changes.
-pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
+pub fn copy_button_of(what: String, text: Signal<String>) -> AnyView {
     let copied = RwSignal::new(false);
     let announcer = use_context::<Announcer>();
     let toasts = use_context::<Toasts>();
@@ -36,7 +36,7 @@ pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
         <button
             class="button button-icon copy-button"
             type="button"
-            title=what
+            title=what.clone()
             aria-label=what
             on:click=move |_| browser::copy(&text.get_untracked(), Rc::new(done))
         >
@@ -47,7 +47,7 @@ pub fn copy_button_of(what: &'static str, text: Signal<String>) -> AnyView {
 }
 
 /// A value in mono with its copy button.
-pub fn copyable(what: &'static str, text: String) -> AnyView {
+pub fn copyable(what: impl Into<String>, text: String) -> AnyView {
     view! {
         <span class="copyable">
             <code>{text.clone()}</code>

@@ -67,8 +67,9 @@ fn summary_view(summary: Signal<String>) -> AnyView {
 pub fn open_while<T: Send + Sync + 'static>(subject: RwSignal<Option<T>>) -> RwSignal<bool> {
     let open = RwSignal::new(false);
     react(move || {
-        if subject.with(Option::is_some) {
-            open.set(true);
+        let wanted = subject.with(Option::is_some);
+        if open.get_untracked() != wanted {
+            open.set(wanted);
         }
     });
     react(move || {

@@ -13,3 +13,12 @@ impl<T: IntoAny> Erase for View<T> {
         self.into_inner().into_any()
     }
 }
+
+/// A plain loop: chains of iterators are compiled once for each closure.
+pub fn views<T>(all: Vec<T>, make: &dyn Fn(T) -> AnyView) -> Vec<AnyView> {
+    let mut made = Vec::new();
+    for it in all {
+        made.push(make(it));
+    }
+    made
+}

@@ -119,18 +119,18 @@ fn framed(info: FieldInfo, error: Signal<Option<String>>, input: AnyView) -> Any
                 {label}
             </label>
             {input}
-            {field_note(id, hint, error)}
+            {field_note(id.to_owned(), hint.to_owned(), error)}
         </div>
     }
     .erase()
 }
 
 /// Hint or error below a field, under the id that the field names as its description.
-pub fn field_note(id: &'static str, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
+pub fn field_note(id: String, hint: String, error: Signal<Option<String>>) -> AnyView {
     let class = move || if error.with(Option::is_some) { "field-note field-error" } else { "field-note" };
     view! {
         <p class=class id=format!("{id}-note")>
-            {move || error.get().map_or_else(|| hint.to_owned(), |message| sentence(&message))}
+            {move || error.get().map_or_else(|| hint.clone(), |message| sentence(&message))}
         </p>
     }
     .erase()

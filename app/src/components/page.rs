@@ -5,7 +5,8 @@ use leptos_meta::Title;
 use super::{announcer::Announcer, erase::Erase, icon::icon, reactive::react};
 use crate::prelude::*;
 
-const HEADING: &str = "page-heading";
+/// The heading of every page.
+pub const HEADING: &str = "page-heading";
 
 /// How wide the content may grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,54 +1,7 @@
-//! Choices: the native select, and a group of radio buttons for choices that need explaining.
+//! Choices of forms that are no data: a group of radio buttons for choices that need explaining, and a checkbox.
 
 use super::{erase::Erase, field::field_note};
 use crate::prelude::*;
-
-/// One choice: what is sent, what is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    pub value: String,
-    pub label: String,
-}
-
-/// A native select bound to `chosen`.
-pub fn select(
-    id: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    choices: Signal<Vec<Choice>>,
-    chosen: RwSignal<String>,
-    error: Signal<Option<String>>,
-) -> AnyView {
-    let options = move || {
-        let choices = choices.get();
-        let options = choices.into_iter().map(move |Choice { value, label }| {
-            let mine = value.clone();
-            view! {
-                <option value=value selected=move || chosen.get() == mine>
-                    {label}
-                </option>
-            }
-            .erase()
-        });
-        options.collect::<Vec<_>>()
-    };
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <select
-                id=id
-                class="input select"
-                aria-describedby=format!("{id}-note")
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                on:change=move |event| chosen.set(event_target_value(&event))
-            >
-                {move || options()}
-            </select>
-            {field_note(id, hint, error)}
-        </div>
-    }
-    .erase()
-}
 
 /// One explained choice of a radio group.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +49,7 @@ pub fn plain_radios(
         <fieldset class=class aria-describedby=format!("{id}-note")>
             <legend>{legend}</legend>
             {rows}
-            {field_note(id, "", Signal::stored(error))}
+            {field_note(id.to_owned(), String::new(), Signal::stored(error))}
         </fieldset>
     }
     .erase()

@@ -70,8 +70,14 @@ impl Default for Submit {
     }
 }
 
-/// What the server said about the whole form, above its buttons.
+/// What the server said about the whole form, above its buttons. What is wrong with a single field stands at the field.
 pub fn form_error(error: Signal<Option<ApiError>>) -> AnyView {
+    let is_said = |error: &ApiError| matches!(error.fields.as_slice(), [one] if one.message == error.message);
+    refusal(Signal::derive(move || error.get().filter(|error| !is_said(error))))
+}
+
+/// What the server said, where there are no fields to say it.
+pub fn refusal(error: Signal<Option<ApiError>>) -> AnyView {
     view! {
         <div class="form-error-slot" role="status">
             {move || error.get().map(error_line)}
@@ -80,7 +86,7 @@ pub fn form_error(error: Signal<Option<ApiError>>) -> AnyView {
     .erase()
 }
 
-fn error_line(error: ApiError) -> AnyView {
+pub fn error_line(error: ApiError) -> AnyView {
     let id = error.request_id.map(|id| format!(" Request {id}.")).unwrap_or_default();
     problem(format!("{}{id}", sentence(&error.message)))
 }

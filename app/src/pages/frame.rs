@@ -2,7 +2,7 @@
 //!
 //! One more entry of the navigation: a line in [`places`].
 
-use domain::team::Me;
+use domain::{role::InstanceRole, team::Me};
 use leptos_router::{components::Outlet, hooks::use_location};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         erase::Erase,
         fetched::{Fetched, fetch},
         icon::icon,
+        sheet_page::FrameChanged,
     },
     prelude::*,
 };
@@ -35,7 +36,7 @@ pub struct Place {
 }
 
 /// All entries for a team; the last ones only for who may use them.
-pub fn places(team: &str, admin: bool) -> Vec<Place> {
+pub fn places(team: &str, role: InstanceRole) -> Vec<Place> {
     let of_team = [
         ("Work", "Home", "home", ""),
         ("Work", "Playground", "columns", "/playground"),
@@ -44,16 +45,26 @@ pub fn places(team: &str, admin: bool) -> Vec<Place> {
         ("Control", "Models", "box", "/models"),
         ("Control", "Providers", "plug", "/providers"),
         ("Control", "Keys", "key", "/keys"),
+        ("Control", "Members", "people", "/members"),
+        ("Control", "Team settings", "sliders", "/settings"),
     ];
     let mut all: Vec<Place> = of_team
         .into_iter()
         .filter(|_| !team.is_empty())
         .map(|(group, label, icon, path)| Place { group, label, icon, href: format!("/t/{team}{path}") })
         .collect();
-    if admin {
-        let place = |label, icon, href: &str| Place { group: "Admin", label, icon, href: href.to_owned() };
-        all.push(place("Prices", "refresh", "/admin/prices"));
-        all.push(place("Settings", "sliders", "/admin/settings"));
+    let of_instance = [
+        (InstanceRole::Admin, "People", "people", "/admin/people"),
+        (InstanceRole::Admin, "Teams", "team", "/admin/teams"),
+        (InstanceRole::Admin, "Prices", "refresh", "/admin/prices"),
+        (InstanceRole::Admin, "Audit log", "log", "/admin/audit"),
+        (InstanceRole::Owner, "Bundle", "file", "/admin/bundle"),
+        (InstanceRole::Admin, "Settings", "sliders", "/admin/settings"),
+    ];
+    for (needed, label, icon, href) in of_instance {
+        if role >= needed {
+            all.push(Place { group: "Admin", label, icon, href: href.to_owned() });
+        }
     }
     all
 }
@@ -73,6 +84,7 @@ fn team_of(path: &str) -> Option<String> {
 pub fn Frame() -> impl IntoView {
     let me = fetch(String::new, |_| api::teams::me());
     provide_context(Viewer { me });
+    provide_context(FrameChanged(Callback::new(move |()| me.refetch())));
     let path = use_location().pathname;
     // Pages outside of a team keep the team somebody came from.
     let current =
@@ -143,8 +155,10 @@ mod tests {
 
     #[test]
     fn only_admins_are_led_to_the_settings() {
-        assert!(places("core", false).iter().all(|it| it.group != "Admin"));
-        assert!(places("core", true).iter().any(|it| it.href == "/admin/settings"));
+        let leads_to = |role, href: &str| places("core", role).iter().any(|it| it.href == href);
+        assert!(places("core", InstanceRole::User).iter().all(|it| it.group != "Admin"));
+        assert!(leads_to(InstanceRole::Admin, "/admin/settings") && !leads_to(InstanceRole::Admin, "/admin/bundle"));
+        assert!(leads_to(InstanceRole::Owner, "/admin/bundle"));
     }
 
     #[test]

@@ -11,9 +11,10 @@ use crate::{
         button::{Look, link_button},
         erase::Erase,
         fetched::fetch,
+        form::Shows,
         icon::icon,
         page::Page,
-        reveal::{KeyReveal, Revealed},
+        reveal::KeyReveal,
         skeleton::Shape,
         stat::{Stat, stats},
     },
@@ -27,7 +28,7 @@ mod first_run;
 pub fn Home() -> impl IntoView {
     let team = team();
     let home = fetch(move || team.get(), api::teams::home);
-    let revealed = RwSignal::new(None::<Revealed>);
+    let revealed = RwSignal::new(None::<Shows>);
     let query = use_query_map();
     let welcome = Memo::new(move |_| query.read().get("welcome").is_some());
     let actions = view! {

@@ -3,22 +3,16 @@
 //! The file stays in the browser between the two steps and is sent with both: what is written is what the server reads.
 
 use crate::{
-    api::prices,
     components::{
         field::FieldInfo,
-        sheet_page::{SheetPage, Subject, sheet_page},
+        sheet_page::{SheetPage, Subject, load, sheet_page},
     },
     prelude::*,
 };
 
 static PAGE: SheetPage = SheetPage {
-    title: "Import prices",
-    of_models: false,
     subject: Subject::File("Price file"),
-    load: |ask| Box::pin(prices::preview(ask)),
-    press: |ask| Box::pin(prices::accept(ask)),
-    send: |ask| Box::pin(prices::accept(ask)),
-    form_title: "",
+    send: "prices/import/accept",
     form_text: "Compares a community price file (model_prices_and_context_window.json of litellm) with the models of this \
                 instance. Nothing is written before you accept it, and what you accept stays unconfirmed until somebody \
                 has checked it at the vendor.",
@@ -26,8 +20,8 @@ static PAGE: SheetPage = SheetPage {
         hint: "The day the file was made, such as 2026-11-12. It is kept with every price taken from it.",
         ..FieldInfo::new("price-file-date", "file_date", "Date of the file")
     }],
-    empty: ("", "", ""),
     submit: "Take over what is ticked",
+    ..SheetPage::new("Import prices", load!("prices/import/preview", prices::preview))
 };
 
 #[component]

@@ -1,21 +1,18 @@
 //! The price of one model: its versions, newest first, and the form that adds one with all its rates.
 
 use crate::{
-    api::prices,
     components::{
         field::FieldInfo,
-        sheet_page::{SheetPage, Subject, sheet_page},
+        sheet_page::{SheetPage, Subject, load, sheet_page},
     },
     prelude::*,
 };
 
 static PAGE: SheetPage = SheetPage {
-    title: "Price",
-    of_models: true,
+    parent: ("models", "Models"),
     subject: Subject::Path("model"),
-    load: |ask| Box::pin(prices::list(ask)),
-    press: |ask| Box::pin(prices::confirm(ask)),
-    send: |ask| Box::pin(prices::create(ask)),
+    press: "prices/confirm",
+    send: "prices/create",
     form_title: "New version",
     form_text: "What was charged before stays as it is. Rates that are left empty are borrowed: reasoning from output, \
                 cached input from input, batch, flex and priority from standard. A discount such as -50% is worked out \
@@ -35,8 +32,8 @@ static PAGE: SheetPage = SheetPage {
             ..FieldInfo::new("price-date", "source_date", "Date of the source")
         },
     ],
-    empty: ("", "", ""),
     submit: "Add version",
+    ..SheetPage::new("Price", load!("prices/list", prices::list))
 };
 
 #[component]

@@ -49,8 +49,7 @@ pub fn SignIn() -> impl IntoView {
                     <Button look=Look::Primary label="Sign in" submit=true />
                 </form>
                 <p class="gate-foot">
-                    "Forgot the password? Whoever runs this instance can reset it with "
-                    <code>"tallygate admin reset-password"</code>"."
+                    "Forgot the password? Whoever manages the accounts of this instance can make you a link to choose a new one."
                 </p>
             </div>
         </main>

@@ -1,5 +1,6 @@
 //! The built-in catalogue: what was found, and one button for each provider that can serve it.
 
+use control::{Actor, Context, Error};
 use domain::{
     catalog::{CatalogEntry, CatalogPage, CatalogQuery, NewCatalogModel},
     price::{PriceClass, Variant},
@@ -7,26 +8,38 @@ use domain::{
 };
 
 use super::{cell, figure, headers};
-use crate::components::sheet::{Ask, Block, Cell, Kind, Sheet};
+use crate::components::{
+    form::{Field, FieldKind},
+    sheet::{Ask, Block, Cell, Kind, Sheet},
+};
 
-pub fn query(ask: Ask) -> CatalogQuery {
-    CatalogQuery { team: ask.team, text: ask.subject }
+pub async fn page(ctx: &Context, actor: &Actor, ask: Ask) -> Result<Sheet, Error> {
+    let text = ask.field("q");
+    let label = "Vendor or model".to_owned();
+    let search =
+        Field { name: "q".to_owned(), kind: FieldKind::Search, label, value: text.clone(), ..Field::default() };
+    let found = control::catalog::search(ctx, actor, CatalogQuery { team: ask.team, text }).await?;
+    Ok(Sheet { filters: vec![search], ..sheet(found) })
+}
+
+pub async fn add(ctx: &Context, actor: &Actor, ask: Ask) -> Result<String, Error> {
+    control::catalog::add(ctx, actor, new_model(ask)).await.map(|it| format!("{} added", it.name))
 }
 
 /// Of the button that was pressed: provider, vendor and model, parted by spaces.
-pub fn new_model(ask: Ask) -> NewCatalogModel {
+fn new_model(ask: Ask) -> NewCatalogModel {
     let mut parts = ask.value.splitn(3, ' ').map(str::to_owned);
     let mut part = || parts.next().unwrap_or_default();
     let (provider, vendor, upstream) = (part(), part(), part());
     NewCatalogModel { team: ask.team, provider, vendor, upstream, name: String::new() }
 }
 
-pub fn sheet(page: CatalogPage) -> Sheet {
+fn sheet(page: CatalogPage) -> Sheet {
     let CatalogPage { entries, total } = page;
     if entries.is_empty() {
         let text =
             "Nothing found. The catalogue holds current models of the main vendors; any other model is added by hand.";
-        return Sheet { blocks: vec![Block { text: text.to_owned(), ..Block::default() }], form: Vec::new() };
+        return super::page(vec![super::words(text)]);
     }
     let text = format!(
         "{} of {total}. Dollars per million tokens. What is added stays unconfirmed until somebody has checked its price.",
@@ -35,10 +48,7 @@ pub fn sheet(page: CatalogPage) -> Sheet {
     let mut columns = headers(&["Model", "Vendor"], &["Input", "Cached", "Output", "Context"]);
     columns.extend([cell(Kind::Text, "Source"), cell(Kind::Button, "Add")]);
     let rows = entries.into_iter().map(row).collect();
-    Sheet {
-        blocks: vec![Block { caption: "Catalogue".to_owned(), columns, rows, text, ..Block::default() }],
-        form: Vec::new(),
-    }
+    super::page(vec![Block { caption: "Catalogue".to_owned(), columns, rows, text, ..Block::default() }])
 }
 
 fn row(entry: CatalogEntry) -> Vec<Cell> {

@@ -1,7 +1,9 @@
 //! What a price file would change: one block for each model, with its checkbox; a jump has a second one.
 
+use control::{Actor, Context, Error};
 use domain::{
     ApiError,
+    permission::Permission,
     price::import::{ImportChange, ImportChoice, ImportChoices, ImportPreview, ImportReview, Imported},
 };
 
@@ -16,7 +18,20 @@ const TAKE: &str = "take ";
 /// And: its jump was looked at.
 const SURE: &str = "sure ";
 
-pub fn sheet(preview: ImportPreview) -> Sheet {
+pub async fn preview(ctx: &Context, actor: &Actor, ask: Ask) -> Result<Sheet, Error> {
+    // No file is chosen yet: there is nothing to compare, for those who may.
+    if ask.file.is_empty() {
+        return actor.require_instance(Permission::ManageInstanceProviders).map(|()| Sheet::default());
+    }
+    control::prices::import::preview(ctx, actor, ask.file.as_bytes()).await.map(sheet)
+}
+
+pub async fn accept(ctx: &Context, actor: &Actor, ask: Ask) -> Result<String, Error> {
+    let input = read(ask.subject, &ask.fields)?;
+    control::prices::import::accept(ctx, actor, ask.file.as_bytes(), input).await.map(done)
+}
+
+fn sheet(preview: ImportPreview) -> Sheet {
     let ImportPreview { changes, review, same, unknown, not_matched } = preview;
     let summary = format!(
         "{} would change, {} already, {} of the file not used here.",
@@ -30,7 +45,7 @@ pub fn sheet(preview: ImportPreview) -> Sheet {
         blocks.push(Block { text: format!("Not in the file: {}.", unknown.join(", ")), ..Block::default() });
     }
     blocks.extend((!review.is_empty()).then(|| review_block(review)));
-    Sheet { blocks, form: changes.into_iter().map(block).collect() }
+    Sheet { blocks, form: changes.into_iter().map(block).collect(), ..Sheet::default() }
 }
 
 fn block(change: ImportChange) -> Block {
@@ -80,10 +95,6 @@ fn review_block(review: Vec<ImportReview>) -> Block {
 }
 
 /// The boxes that are ticked.
-pub fn choices(ask: &Ask) -> Result<ImportChoices, control::Error> {
-    Ok(read(ask.subject.clone(), &ask.fields)?)
-}
-
 fn read(file: String, fields: &Fields) -> Result<ImportChoices, ApiError> {
     let broken = || ApiError::field("choices", "a choice could not be read: read the file again");
     let mut choices = Vec::new();
@@ -102,7 +113,7 @@ fn read(file: String, fields: &Fields) -> Result<ImportChoices, ApiError> {
     Ok(ImportChoices { file, file_date, choices, confirmed_jumps })
 }
 
-pub fn done(done: Imported) -> String {
+fn done(done: Imported) -> String {
     format!("{} taken over, not confirmed yet", plural(done.versions.into(), "price", "prices"))
 }
 

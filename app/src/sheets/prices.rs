@@ -1,6 +1,7 @@
 //! The price of one model: its versions, and the form that adds one. The form has a row for each way of being served, in the
 //! base tier, in each tier there is, and in one more; what is left empty is not sent on.
 
+use control::{Actor, Context, Error};
 use domain::{
     ApiError,
     error::FieldErrors,
@@ -13,12 +14,26 @@ use domain::{
 };
 
 use super::{cell, figure, headers};
-use crate::{
-    components::sheet::{Ask, Block, Cell, Fields, Kind, Sheet},
-    pages::models::tokens,
-};
+use crate::components::form::tokens;
+use crate::components::sheet::{Ask, Block, Cell, Fields, Kind, Sheet};
 
-pub fn sheet(history: PriceHistory, id: ModelId) -> Sheet {
+pub async fn page(ctx: &Context, actor: &Actor, ask: Ask) -> Result<Sheet, Error> {
+    let model = model(&ask)?;
+    control::prices::list(ctx, actor, &ask.team, model).await.map(|it| sheet(it, model))
+}
+
+pub async fn create(ctx: &Context, actor: &Actor, ask: Ask) -> Result<String, Error> {
+    let model = model(&ask)?;
+    let input = read(ask.team, model, &ask.fields)?;
+    control::prices::create(ctx, actor, input).await.map(|it| format!("Price of {} added", it.name))
+}
+
+pub async fn confirm(ctx: &Context, actor: &Actor, ask: Ask) -> Result<String, Error> {
+    let input = confirmation(ask)?;
+    control::prices::confirm(ctx, actor, input).await.map(|it| format!("Price of {} confirmed", it.name))
+}
+
+fn sheet(history: PriceHistory, id: ModelId) -> Sheet {
     let PriceHistory { model, editable, versions } = history;
     let in_force = versions.iter().find(|version| version.state == VersionState::InForce);
     let form = if editable { form(in_force.map_or(&[], |version| &version.rates)) } else { Vec::new() };
@@ -33,7 +48,7 @@ pub fn sheet(history: PriceHistory, id: ModelId) -> Sheet {
     if let Some(last) = blocks.last_mut().filter(|last| !last.rows.is_empty()) {
         last.text = "Dollars per million tokens; per request: dollars per thousand requests.".to_owned();
     }
-    Sheet { blocks, form }
+    Sheet { blocks, form, ..Sheet::default() }
 }
 
 fn block(version: PriceVersion, model: ModelId, editable: bool) -> Block {
@@ -150,8 +165,8 @@ fn form(rates: &[RateText]) -> Vec<Block> {
 }
 
 /// The model that the address names.
-pub fn model(ask: &Ask) -> Result<ModelId, control::Error> {
-    ask.subject.parse().map_err(|_| control::Error::NotFound)
+fn model(ask: &Ask) -> Result<ModelId, Error> {
+    ask.subject.parse().map_err(|_| Error::NotFound)
 }
 
 /// What a button that confirms a version carries.
@@ -160,17 +175,11 @@ pub fn button_value(model: ModelId, version: PriceVersionId) -> String {
 }
 
 /// The version whose button was pressed.
-pub fn confirmation(ask: Ask) -> Result<ConfirmPrice, control::Error> {
-    let (model, version) = ask.value.split_once(' ').ok_or(control::Error::NotFound)?;
-    let model = model.parse().map_err(|_| control::Error::NotFound)?;
-    let version = version.parse().map_err(|_| control::Error::NotFound)?;
+fn confirmation(ask: Ask) -> Result<ConfirmPrice, Error> {
+    let (model, version) = ask.value.split_once(' ').ok_or(Error::NotFound)?;
+    let model = model.parse().map_err(|_| Error::NotFound)?;
+    let version = version.parse().map_err(|_| Error::NotFound)?;
     Ok(ConfirmPrice { team: ask.team, model, version })
-}
-
-/// The form as it was sent.
-pub fn new_version(ask: Ask) -> Result<NewPriceVersion, control::Error> {
-    let model = model(&ask)?;
-    Ok(read(ask.team, model, &ask.fields)?)
 }
 
 /// A row of rates for each way of being served, tier by tier.

@@ -1,6 +1,6 @@
 //! The sidebar of wide screens; the bottom bar and its sheet on narrow ones.
 
-use domain::team::Me;
+use domain::{role::InstanceRole, team::Me};
 
 use super::{Place, account::account, is_at, nav_groups, places, switcher::switcher};
 use crate::{
@@ -34,7 +34,7 @@ fn team_or_first(current: String, me: &Me) -> String {
 fn contents(me: Fetched<Me>, current: Memo<String>, path: Memo<String>, spot: Spot) -> AnyView {
     me.view(move |me| {
         let Ok(me) = me else { return ().into_any() };
-        let admin = me.is_admin();
+        let role = me.role;
         let team = {
             let me = me.clone();
             Memo::new(move |_| team_or_first(current.get(), &me))
@@ -42,7 +42,7 @@ fn contents(me: Fetched<Me>, current: Memo<String>, path: Memo<String>, spot: Sp
         view! {
             {switcher(me.clone(), current, spot)}
             <nav class="nav" aria-label="Main">
-                {move || nav_groups(places(&team.get(), admin), path)}
+                {move || nav_groups(places(&team.get(), role), path)}
             </nav>
             {account(me, spot)}
         }
@@ -90,7 +90,7 @@ pub fn BottomBar(me: Fetched<Me>, current: Memo<String>, path: Memo<String>) -> 
 
 fn short_nav(me: Me, current: Memo<String>, path: Memo<String>) -> AnyView {
     let links = move || {
-        let all = places(&team_or_first(current.get(), &me), false);
+        let all = places(&team_or_first(current.get(), &me), InstanceRole::User);
         let shown = ["Home", "Playground", "History", "Keys"];
         let links = all.into_iter().filter(|it| shown.contains(&it.label));
         links.map(|place| bar_link(place, path)).collect::<Vec<_>>()

@@ -4,7 +4,10 @@ use domain::team::{Me, TeamLink};
 
 use super::sidebar::Spot;
 use crate::{
-    components::{erase::Erase, icon::icon},
+    components::{
+        erase::{Erase, views},
+        icon::icon,
+    },
     prelude::*,
 };
 
@@ -21,7 +24,20 @@ pub fn switcher(me: Me, current: Memo<String>, spot: Spot) -> AnyView {
         move || shown().chars().take(1).collect::<String>()
     };
     let menu = spot.id("teams");
-    let entries = teams.into_iter().map(|team| entry(team, current)).collect::<Vec<_>>();
+    let (own, others): (Vec<TeamLink>, Vec<TeamLink>) = teams.into_iter().partition(|team| team.role.is_some());
+    let list = move |caption: &'static str, teams: Vec<TeamLink>| {
+        if teams.is_empty() {
+            return ().into_any();
+        }
+        let entries = views(teams, &|team| entry(team, current));
+        view! {
+            <p class="menu-caption">{caption}</p>
+            <ul>{entries}</ul>
+        }
+        .into_any()
+    };
+    // Behind one's own: those that an instance role lets one see.
+    let (own, others) = (list("Your teams", own), list("Through your instance role", others));
     view! {
         <button class="switcher" type="button" popovertarget=menu.clone()>
             <span class="switcher-mark" aria-hidden="true">
@@ -34,8 +50,8 @@ pub fn switcher(me: Me, current: Memo<String>, spot: Spot) -> AnyView {
             {icon("chevrons")}
         </button>
         <div class="menu menu-top" id=menu popover="auto">
-            <p class="menu-caption">"Teams"</p>
-            <ul>{entries}</ul>
+            {own}
+            {others}
         </div>
     }
     .erase()
@@ -44,7 +60,7 @@ pub fn switcher(me: Me, current: Memo<String>, spot: Spot) -> AnyView {
 fn entry(team: TeamLink, current: Memo<String>) -> AnyView {
     let TeamLink { slug, name, role, .. } = team;
     let href = format!("/t/{slug}");
-    let role = role.map_or("through your instance role", |role| role.as_str());
+    let role = role.map_or("", |role| role.as_str());
     view! {
         <li>
             <a class="menu-item" href=href aria-current=move || (current.get() == slug).then_some("true")>

@@ -1,30 +1,34 @@
 //! The two ways into an empty team: a provider of one's own, or the demo. Either leads to a working key.
 
-use domain::{
-    key::{AllowedModels, CreatedKey, KeyKind, NewKey},
-    team::TeamHome,
-};
+use domain::team::TeamHome;
 
 use crate::{
-    api::{self, Answer},
+    api::{
+        self, Answer,
+        json::parse,
+        protocol::{post, unreadable},
+    },
     components::{
         button::Button,
         fetched::Fetched,
+        form::Shows,
         icon::icon,
-        reveal::Revealed,
+        reveal::reveal,
+        sheet::Ask,
+        sheet_page::{Load, load},
         submit::{Submit, form_error},
     },
-    pages::frame::Viewer,
     prelude::*,
 };
 
+static KEYS: Load = load!("keys/page", keys::page);
+
 #[component]
-pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSignal<Option<Revealed>>) -> impl IntoView {
+pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSignal<Option<Shows>>) -> impl IntoView {
     let submit = Submit::new();
-    let viewer = use_context::<Viewer>();
     let start = Callback::new(move |()| {
         let team = team.get_untracked();
-        submit.run(demo(team, viewer), move |it: Revealed| {
+        submit.run(demo(team), move |it: Shows| {
             revealed.set(Some(it));
             home.refetch();
         });
@@ -56,23 +60,12 @@ pub fn FirstRun(team: Signal<String>, home: Fetched<TeamHome>, revealed: RwSigna
     }
 }
 
-/// Connects the demo, makes the first key, and gathers what its snippets name.
-async fn demo(team: String, viewer: Option<Viewer>) -> Answer<Revealed> {
+/// Connects the demo and makes the first key, as the page of keys would.
+async fn demo(team: String) -> Answer<Shows> {
     api::providers::connect_demo(team.clone()).await?;
-    let input = NewKey {
-        team: team.clone(),
-        name: "first key".to_owned(),
-        kind: KeyKind::Personal,
-        models: AllowedModels::All,
-    };
-    let CreatedKey { key, secret } = api::keys::create(input).await?;
-    // The key exists and must be shown, whatever else fails from here on.
-    let models = api::models::list(team).await.unwrap_or_default();
-    let model = models.first().map_or_else(|| "model-name".to_owned(), |it| it.name.clone());
-    let me = match viewer {
-        Some(viewer) => viewer.me.read().await.ok(),
-        None => None,
-    };
-    let public_url = me.map(|me| me.public_url).unwrap_or_default();
-    Ok(Revealed { name: key.name, secret, public_url, model })
+    let ask = Ask { team, value: "first".to_owned(), ..Ask::default() };
+    let form = KEYS.ask(ask).await?.forms.into_iter().next().ok_or_else(unreadable)?;
+    let answer = post(&form.post, form.base).await?;
+    let answer = std::str::from_utf8(&answer).ok().and_then(parse).ok_or_else(unreadable)?;
+    Ok(reveal(form.then.shows.unwrap_or_default(), &answer))
 }

@@ -31,7 +31,7 @@ pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<Strin
         })
     };
     let body = move || match look.get().as_str() {
-        "plain" => plain(cell.answer),
+        super::grid::PLAIN => plain(cell.answer),
         _ => markdown(cell.answer),
     };
     view! {
@@ -41,7 +41,7 @@ pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<Strin
                     {model.clone()}
                 </h2>
                 {move || state_badge(cell.state.get(), cell.stopping.get())}
-                <div class="cell-tools">{move || stop()} {copy_button_of("Copy answer", cell.answer.text())}</div>
+                <div class="cell-tools">{move || stop()} {copy_button_of("Copy answer".to_owned(), cell.answer.text())}</div>
             </div>
             <div
                 class="cell-body"

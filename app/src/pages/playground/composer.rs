@@ -86,7 +86,7 @@ impl Draft {
             wrong.add("user", "enter a prompt");
         }
         let max_output =
-            wrong.check("max_output", crate::pages::models::tokens(&self.max_output.get_untracked())).flatten();
+            wrong.check("max_output", crate::components::form::tokens(&self.max_output.get_untracked())).flatten();
         wrong.finish()?;
         Ok(NewRun {
             team,

@@ -20,12 +20,16 @@ use crate::{
     prelude::*,
 };
 
+/// Ways to look at answers, as their buttons call them.
+const RENDERED: &str = "Rendered";
+pub const PLAIN: &str = "Plain";
+
 /// The run, live when it is not finished.
 pub fn grid(run: RunView, team: String) -> AnyView {
     let RunView { id, starter, created, finished, cursor, cells, .. } = run;
     let live = LiveRun::new(id, team.clone(), finished, cells);
     let feed = live.follow(cursor);
-    let look = RwSignal::new("rendered".to_owned());
+    let look = RwSignal::new(RENDERED.to_owned());
     let cells = live.cells();
     let class = format!("grid grid-{}", cells.len());
     let columns = cells.iter().map(|cell| cell_view(live, *cell, &team, look)).collect::<Vec<_>>();
@@ -41,7 +45,7 @@ pub fn grid(run: RunView, team: String) -> AnyView {
                 <span class="run-by">{starter} ", " {time(created)}</span>
                 {connection(feed)}
                 <div class="run-actions">
-                    <Tabs label="Answers as" choices=&[("rendered", "Rendered"), ("plain", "Plain")] chosen=look />
+                    <Tabs label="Answers as" choices=[RENDERED, PLAIN].map(str::to_owned).to_vec() chosen=look />
                     {move || stop()}
                 </div>
             </div>

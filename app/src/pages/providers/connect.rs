@@ -5,10 +5,17 @@
 
 use std::sync::Arc;
 
-use domain::provider::{NewProvider, PresetSummary, ProviderKind, ProviderSummary};
+use bytes::Bytes;
+use domain::provider::{NewProvider, PresetSummary, ProbeVerdict, ProviderKind, ProviderSummary};
 
 use crate::{
-    api, browser,
+    api::{
+        self, Answer,
+        json::parse,
+        protocol::{post, unreadable},
+        verdict::verdict,
+    },
+    browser,
     components::{
         button::{Button, Look},
         dialog::Dialog,
@@ -18,6 +25,7 @@ use crate::{
         icon::icon,
         reactive::{live, react},
         select::checkbox,
+        sheet::Sheet,
         skeleton::Shape,
         submit::{Submit, form_error},
         toast::Toasts,
@@ -143,7 +151,7 @@ impl Draft {
 }
 
 #[component]
-pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> impl IntoView {
+pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<Sheet>) -> impl IntoView {
     let kinds = fetch(String::new, |_| api::providers::kinds());
     let [chosen, left, slug, base_url, credential] = [(); 5].map(|()| RwSignal::new(String::new()));
     let draft =
@@ -160,7 +168,7 @@ pub fn ConnectDialog(team: Signal<String>, open: RwSignal<bool>, list: Fetched<V
     }
 }
 
-fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
+fn steps(all: Vec<Arc<Vendor>>, draft: Draft, open: RwSignal<bool>, list: Fetched<Sheet>) -> AnyView {
     live(move || {
         let chosen = draft.chosen.get();
         match all.iter().find(|it| it.id() == chosen) {
@@ -214,15 +222,24 @@ fn tile(it: Arc<Vendor>, draft: Draft) -> AnyView {
     .erase()
 }
 
-fn form(vendor: Arc<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<Vec<ProviderSummary>>) -> AnyView {
+fn form(vendor: Arc<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<Sheet>) -> AnyView {
     let Draft { chosen, submit, .. } = draft;
     let toasts = use_context::<Toasts>();
     let title = vendor.preset.title.clone();
     // What a kind says of itself is not said of the vendors that it knows.
     let summary = if vendor.preset.id.is_empty() { vendor.kind.summary.clone() } else { String::new() };
     let fields = fields(&vendor, draft);
+    let (testing, said) = (RwSignal::new(false), RwSignal::new(None::<ProbeVerdict>));
+    let for_test = vendor.clone();
+    let test = Callback::new(move |()| {
+        testing.set(true);
+        said.set(None);
+        submit.run(tested(draft.of(&for_test)), move |verdict| said.set(Some(verdict)));
+    });
+    let waits = move |for_test: bool| Signal::derive(move || submit.busy.get() && testing.get() == for_test);
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        testing.set(false);
         submit.run(api::providers::create(draft.of(&vendor)), move |made: ProviderSummary| {
             [chosen, draft.credential].into_iter().for_each(|it| it.set(String::new()));
             open.set(false);
@@ -244,13 +261,30 @@ fn form(vendor: Arc<Vendor>, draft: Draft, open: RwSignal<bool>, list: Fetched<V
             <p class="form-text">{summary}</p>
             {fields}
             {form_error(submit.error.into())}
+            <div class="form-error-slot" role="status">
+                {move || said.get().map(verdict_line)}
+            </div>
             <div class="dialog-actions">
+                <Button label="Test connection" busy=waits(true) press=test />
                 <Button label="Cancel" press=move |()| open.set(false) />
-                <Button look=Look::Primary label="Connect" submit=true busy=submit.busy />
+                <Button look=Look::Primary label="Connect" submit=true busy=waits(false) />
             </div>
         </form>
     }
     .erase()
+}
+
+/// Asks the address, free of charge; nothing is stored.
+async fn tested(input: NewProvider) -> Answer<ProbeVerdict> {
+    let input = serde_json::to_string(&input).map_err(|_| unreadable())?;
+    let answer: Bytes = post("providers/test", format!("{{\"input\":{input}}}")).await?;
+    let answer = std::str::from_utf8(&answer).ok().and_then(parse);
+    answer.as_ref().and_then(verdict).ok_or_else(unreadable)
+}
+
+fn verdict_line(it: ProbeVerdict) -> AnyView {
+    let (class, name) = if it.is_good() { ("banner banner-info", "check") } else { ("banner banner-warn", "alert") };
+    view! { <p class=class>{icon(name)} <span>{it.sentence()}</span></p> }.erase()
 }
 
 fn fields(vendor: &Vendor, draft: Draft) -> Vec<AnyView> {
