@@ -10,6 +10,7 @@ use super::{
 /// Operations without an actor, each with its reason.
 const WITHOUT_ACTOR: &[(&str, &str)] = &[
     ("actor::load", "makes the actor of a request out of its session"),
+    ("actor::of_token", "the token itself is the proof, and the actor follows from it"),
     ("history::receipt", "a key that the gateway has authenticated reads its own calls"),
     ("sessions::sign_in", "nobody is signed in yet"),
     ("sessions::start", "mints the session of the person that was just checked"),
@@ -20,7 +21,10 @@ const WITHOUT_ACTOR: &[(&str, &str)] = &[
     ("setup::ensure_code", "the start of the server: makes the one-time code"),
     ("setup::is_open", "tells whether there is an owner, for the set-up page"),
     ("setup::create_owner", "the one-time code is the proof; there is nobody yet"),
+    ("users::redeem_reset", "the reset link is the proof; whoever lost a password is not signed in"),
     ("vault::check", "the start of the server: is this the master key of this database?"),
+    ("vault::rewrap", "a tick of the server: seals what is stored under the newest master key, without showing it"),
+    ("vault::sealed_by", "the command line counts what each master key sealed; it reads no secret"),
 ];
 
 /// Store functions over tenant tables that do not name a team, each with its reason.
@@ -29,18 +33,34 @@ const WITHOUT_TEAM: &[(&str, &str)] = &[
     ("attempts/settle::resolve", "the ledger's writer settles attempts of all teams in one batch"),
     ("attempts/sweep::sweep", "a tick: expired attempts of all teams"),
     ("attempts::touch_keys", "coarse last use, batched over the keys of all teams"),
+    (
+        "audit::at",
+        "a page of the log starts behind a row that the page before has shown; the log is for instance admins only",
+    ),
     ("bodies::expire", "a tick: the old text of the calls of all teams"),
     (
         "history::price",
         "versions of shared deployments belong to nobody; the id comes from an attempt read with its team",
     ),
+    ("invitations::by_token", "the secret of the link is the right, and it names its team"),
+    ("invitations::open_of", "what a person invited to dies with their rights, in every team"),
+    ("invitations::prune", "a tick: links of all teams that nobody can use any more"),
+    ("invitations::redeem", "the secret of the link is the right, and it names its team"),
+    ("members::lock_led_by", "the teams of one person, which must not lose their last admin with the account"),
+    ("members::of_everybody", "the list of all people, for instance admins only"),
+    ("models::lock", "the model was read with its owner before"),
     ("prices::current_and_future", "the gateway's snapshot holds the settings of all teams"),
     ("prices::deployments", "an import compares a price file with the models of all teams, for instance admins only"),
     ("prices::version", "versions of shared deployments belong to nobody; the id comes from a row read with its team"),
+    ("providers::all", "the export describes all of the instance, for its owners only"),
     ("providers::by_slug", "slugs are unique across the instance, and the bundle describes all of it"),
     ("providers::credential", "the provider was read with its owner before"),
+    ("providers::lock", "the provider was read with its owner before"),
+    ("providers::reseal", "a tick: the same secret under another master key, whoever owns it"),
+    ("providers::sealed_after", "a tick: what is stored under an older master key, whoever owns it"),
     ("providers::set_base_url", "the provider was read with its owner before"),
     ("providers::set_preset", "the provider was read with its owner before"),
+    ("providers::touch", "the provider was read with its owner before"),
     ("runs::team_of", "tells whose run it is; rights are checked against the answer"),
     ("runs/cells::claim", "the queue is one table for all teams; the claimed cell names its team"),
     ("runs/cells::renew", "leases belong to one executor, not to a team"),
@@ -48,7 +68,18 @@ const WITHOUT_TEAM: &[(&str, &str)] = &[
     ("runs/cells::events_of_cell_after", "the lease, taken by a claim, is the right to read back"),
     ("runs/cells::finish", "the lease, taken by a claim, is the right to write"),
     ("snapshot::load", "the gateway's snapshot holds the settings of all teams"),
+    ("teams::list", "the list of all teams, for instance admins only"),
     ("teams::memberships", "the teams of one person are what an actor is made of"),
+    ("tokens::list", "tokens belong to a person, not to a team"),
+    ("tokens::live", "the token itself is the right; its team, if it has one, bounds what it may"),
+    ("tokens::revoke", "tokens belong to a person, not to a team"),
+    ("tokens::touch", "a token that was just accepted was used"),
+    ("audit::is_repeated", "looks for a refusal of one actor, whatever team it was about"),
+    ("keys/live::all", "the bundle describes the keys of all teams"),
+    ("keys/retired::former", "who brings a secret in must learn that it is a former one, whosever it was"),
+    ("keys::by_public", "public parts are unique across the instance, and a bundle brings keys in"),
+    ("models::names", "the bundle compares the names of the models of all teams"),
+    ("tokens::revoke_all", "a person's tokens are theirs, whatever team each is for"),
 ];
 
 /// `server/store/src/runs/cells.rs` and `claim` → `runs/cells::claim`.

@@ -38,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rand", &[]),
     ("anyhow", &["server", "tests", "tests/load", "xtask"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
+    ("wasm_split_cli_support", &["xtask"]),
     ("openssl", &[]),
     ("native-tls", &[]),
 ];

@@ -41,9 +41,12 @@ fn no_view_has_an_inline_event_handler() {
 fn every_server_function_names_its_endpoint_and_reads_json() {
     let mut violations = Vec::new();
     for source in sources().iter().filter(|source| source.path.starts_with("app/")) {
-        for (at, _) in
-            source.text.match_indices("#[server").filter(|(at, _)| source.code[*at..].starts_with("#[server"))
-        {
+        // `#[server(default)]` stands on an argument.
+        let is_function = |at: usize| {
+            let code = &source.code[at..];
+            code.starts_with("#[server") && !code.starts_with("#[server(default)]")
+        };
+        for (at, _) in source.text.match_indices("#[server").filter(|(at, _)| is_function(*at)) {
             let attribute = source.text[at..].split(")]").next().unwrap_or_default();
             let is_complete = ["prefix = \"/ui\"", "endpoint = \"", "protocol = JsonPost"]
                 .iter()

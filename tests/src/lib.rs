@@ -16,6 +16,10 @@
 //! | `ledger.rs` | attempt rows, read past the product |
 //! | `price.rs` | what a call must cost, worked out a second time |
 //! | `key.rs` | virtual keys, made from their published form |
+//! | `tenants.rs` | two equal teams, everybody who may or may not, one of everything |
+//! | `visitor.rs` | somebody who asks: with a cookie, with a bearer text, with nothing |
+//! | `tables.rs` | all tables: what changed, what a dump shows, and back |
+//! | `sweep.rs` | planted secrets, looked for in everything that comes out |
 
 mod answer;
 mod client;
@@ -27,6 +31,10 @@ mod ledger;
 pub mod price;
 pub mod program;
 mod server;
+pub mod sweep;
+pub mod tables;
+pub mod tenants;
+pub mod visitor;
 mod world;
 
 pub use answer::{Answer, Refusal};
@@ -35,4 +43,6 @@ pub use fake_upstream::FakeUpstream;
 pub use key::virtual_key;
 pub use ledger::{Attempt, Ledger};
 pub use server::{TestServer, settings};
+pub use tenants::Tenants;
+pub use visitor::{Credential, Visitor};
 pub use world::{World, bundle};

@@ -42,6 +42,19 @@ fn command(environment: &Environment, words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+/// What a command printed on both of its outputs, and whether it succeeded.
+pub struct Output {
+    pub is_success: bool,
+    pub text: String,
+}
+
+/// Runs a command to its end, however that is.
+pub async fn output(environment: &Environment, words: &[&str]) -> Result<Output> {
+    let output = tokio::time::timeout(PATIENCE, command(environment, words)?.output()).await??;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Ok(Output { is_success: output.status.success(), text: format!("{out}{err}") })
+}
+
 /// Runs a command to its end; its standard output.
 pub async fn run(environment: &Environment, words: &[&str]) -> Result<String> {
     let output = tokio::time::timeout(PATIENCE, command(environment, words)?.output()).await??;
@@ -61,14 +74,25 @@ pub async fn apply(environment: &Environment, folder: &Path, bundle: &str) -> Re
 pub struct Serving {
     child: Child,
     /// Kept open: a server that cannot write its output must not be what a test sees.
-    _lines: Lines<BufReader<ChildStdout>>,
+    lines: Lines<BufReader<ChildStdout>>,
     pub url: String,
 }
 
 impl Serving {
     /// Starts it and waits for the line that says where.
     pub async fn start(environment: &Environment) -> Result<Self> {
-        let mut child = command(environment, &["serve"])?.stdout(Stdio::piped()).spawn()?;
+        Self::spawn(command(environment, &["serve"])?).await
+    }
+
+    /// The same with its log in a file.
+    pub async fn start_logged(environment: &Environment, log: &Path) -> Result<Self> {
+        let mut command = command(environment, &["serve"])?;
+        command.stderr(std::fs::File::create(log)?);
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("its output is a pipe")?).lines();
         let find = async {
             while let Some(line) = lines.next_line().await? {
@@ -79,7 +103,20 @@ impl Serving {
             bail!("tallygate serve ended before it listened")
         };
         let url = tokio::time::timeout(PATIENCE, find).await.context("tallygate serve did not listen")??;
-        Ok(Self { child, _lines: lines, url })
+        Ok(Self { child, lines, url })
+    }
+
+    /// The one-time code, which a server without an owner prints after where it listens.
+    pub async fn setup_code(&mut self) -> Result<String> {
+        let find = async {
+            while let Some(line) = self.lines.next_line().await? {
+                if let Some(code) = line.strip_prefix("the set-up code is ") {
+                    return Ok(code.trim().to_owned());
+                }
+            }
+            bail!("tallygate serve ended before it printed a code")
+        };
+        tokio::time::timeout(PATIENCE, find).await.context("no set-up code was printed")?
     }
 
     /// SIGKILL: no handler runs, nothing is flushed. Returns when the process is gone.

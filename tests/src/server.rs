@@ -26,6 +26,15 @@ impl TestServer {
         Ok(Self { server, environment, _folder: folder })
     }
 
+    /// A second server on the same database, with the same settings.
+    pub async fn beside(&self) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let environment = self.environment.clone();
+        let config = Config::read(|name| environment.get(name).cloned())?;
+        let server = Server::start(config).await.context("the second server did not start")?;
+        Ok(Self { server, environment, _folder: folder })
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.address())
     }

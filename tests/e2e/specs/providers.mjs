@@ -130,7 +130,7 @@ export const tests = [
   ['the page of a call says what the client said about it, and its text on opening', async (world) => {
     const page = await world.browser.page();
     await addModel(world, page, 'ollama', MODEL);
-    const { secret } = await ask(page, 'keys/create', { input: { team: TEAM.slug, name: 'spec', kind: 'personal', models: 'all' } });
+    const { secret } = await ask(page, 'keys/create', { input: { team: TEAM.slug, name: 'spec', kind: 'personal', rules: { models: 'all' } } });
     world.key = secret;
     const headers = { authorization: `Bearer ${secret}` };
     await eventually('the key is known', async () => (await page.request.get('/v1/models', { headers })).status(), (it) => it === 200);
