@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use crate::components::reactive::settled;
+
 pub mod api_reference;
 pub mod audit;
 pub mod bundle;
@@ -41,7 +43,7 @@ pub mod tokens;
 /// One parameter of the route; empty when it is not part of it.
 fn param(name: &'static str) -> Signal<String> {
     let params = use_params_map();
-    Memo::new(move |_| params.read().get(name).unwrap_or_default()).into()
+    settled(Memo::new(move |_| params.read().get(name).unwrap_or_default())).into()
 }
 
 /// The team the page belongs to.

@@ -139,7 +139,14 @@ fn judged(good: &Good, harm: Harm, field: &str, answer: &Answer) -> Option<Strin
     Some(format!("{}: {harm:?} {field}: {} {text}", good.name, answer.status))
 }
 
+/// A refusal may come while a large body is still on its way, and the connection end before the answer is read: then it is sent
+/// again.
 async fn send(good: &Good, body: &Value) -> Answer {
+    for _ in 0..8 {
+        if let Ok(answer) = good.visitor.send(good.call.method.clone(), &good.call.path, Some(body)).await {
+            return answer;
+        }
+    }
     good.visitor.send(good.call.method.clone(), &good.call.path, Some(body)).await.unwrap()
 }
 

@@ -18,8 +18,20 @@ pub fn when(
 
 fn switch(shown: Box<dyn Fn() -> bool + Send + Sync>, content: Box<Make>) -> AnyView {
     // A memo: the content is not built again as long as the answer stays the same.
-    let shown = Memo::new(move |_| shown());
+    let shown = settled(Memo::new(move |_| shown()));
     view! { {move || shown.get().then(&content)} }.into_any()
+}
+
+/// A memo that has its value from the start.
+///
+/// The server renders one page on many threads, and the framework takes a memo's value out while it computes it for the first
+/// time: a second thread that reads it in that moment panics. Nothing changes on the server afterwards, so one reading before
+/// anybody else has the memo is enough; it also settles the framework's own memos that this one reads.
+pub fn settled<T: PartialEq + Send + Sync + 'static>(memo: Memo<T>) -> Memo<T> {
+    if cfg!(feature = "ssr") {
+        memo.with_untracked(|_| ());
+    }
+    memo
 }
 
 /// A part that is made again whenever a signal it read changes.

@@ -11,6 +11,7 @@ use crate::{
         erase::Erase,
         fetched::{Fetched, fetch},
         icon::icon,
+        reactive::settled,
         sheet_page::FrameChanged,
     },
     prelude::*,
@@ -82,13 +83,14 @@ fn team_of(path: &str) -> Option<String> {
 
 #[component]
 pub fn Frame() -> impl IntoView {
+    let path = settled(use_location().pathname);
+    // Pages outside of a team keep the team somebody came from.
+    let current = settled(Memo::new(move |before: Option<&String>| {
+        team_of(&path.read()).or_else(|| before.cloned()).unwrap_or_default()
+    }));
     let me = fetch(String::new, |_| api::teams::me());
     provide_context(Viewer { me });
     provide_context(FrameChanged(Callback::new(move |()| me.refetch())));
-    let path = use_location().pathname;
-    // Pages outside of a team keep the team somebody came from.
-    let current =
-        Memo::new(move |before: Option<&String>| team_of(&path.read()).or_else(|| before.cloned()).unwrap_or_default());
     view! {
         <a class="skip-link" href="#main">
             "Skip to content"

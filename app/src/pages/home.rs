@@ -14,6 +14,7 @@ use crate::{
         form::Shows,
         icon::icon,
         page::Page,
+        reactive::settled,
         reveal::KeyReveal,
         skeleton::Shape,
         stat::{Stat, stats},
@@ -30,7 +31,7 @@ pub fn Home() -> impl IntoView {
     let home = fetch(move || team.get(), api::teams::home);
     let revealed = RwSignal::new(None::<Shows>);
     let query = use_query_map();
-    let welcome = Memo::new(move |_| query.read().get("welcome").is_some());
+    let welcome = settled(Memo::new(move |_| query.read().get("welcome").is_some()));
     let actions = view! {
         <a class="button button-primary" href=move || format!("/t/{}/playground", team.get())>
             <span>"Open playground"</span>

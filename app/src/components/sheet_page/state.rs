@@ -21,6 +21,7 @@ use crate::{
         fetched::{Fetched, fetch},
         form::{Form, Shows, Then, fill},
         form_view::Place,
+        reactive::settled,
         reveal::reveal,
         sheet::{Acts, Ask, Fields, Kind, Sheet},
         submit::Submit,
@@ -47,19 +48,19 @@ impl Asking {
         let (params, query) = (use_params_map(), use_query_map());
         let (file_name, file) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
         let part = move |name| params.read().get(name).unwrap_or_default();
-        let subject = Memo::new(move |_| match page.subject {
+        let subject = settled(Memo::new(move |_| match page.subject {
             Subject::None => String::new(),
             Subject::Path(name) => part(name),
             Subject::File(_) => file_name.get(),
-        });
-        let query = Memo::new(move |_| {
+        }));
+        let query = settled(Memo::new(move |_| {
             let mut fields = Vec::new();
             for (name, value) in query.get() {
                 fields.push((name.into_owned(), value));
             }
             fields
-        });
-        let team = Memo::new(move |_| part("team"));
+        }));
+        let team = settled(Memo::new(move |_| part("team")));
         Self { page, team: team.into(), subject: subject.into(), query: query.into(), file_name, file }
     }
 

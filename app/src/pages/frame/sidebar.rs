@@ -5,7 +5,7 @@ use domain::{role::InstanceRole, team::Me};
 use super::{Place, account::account, is_at, nav_groups, places, switcher::switcher};
 use crate::{
     browser,
-    components::{erase::Erase, fetched::Fetched, icon::icon},
+    components::{erase::Erase, fetched::Fetched, icon::icon, reactive::settled},
     prelude::*,
 };
 
@@ -37,7 +37,7 @@ fn contents(me: Fetched<Me>, current: Memo<String>, path: Memo<String>, spot: Sp
         let role = me.role;
         let team = {
             let me = me.clone();
-            Memo::new(move |_| team_or_first(current.get(), &me))
+            settled(Memo::new(move |_| team_or_first(current.get(), &me)))
         };
         view! {
             {switcher(me.clone(), current, spot)}
