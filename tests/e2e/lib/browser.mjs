@@ -118,7 +118,9 @@ export async function setTheme(page, theme) {
     document.documentElement.setAttribute('data-theme', value);
     // Colours that fade are looked at once they have arrived.
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+    // One that goes round never arrives.
+    const ends = (animation) => animation.playState === 'running' && animation.effect?.getComputedTiming().endTime !== Infinity;
+    await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
   }, theme);
 }
 
