@@ -10,7 +10,7 @@ use store::{
     pool::{self, Pools},
 };
 
-use self::{master_key::Keys, probe::GatewayProbe};
+use self::{master_key::Keys, probe::GatewayProbe, workbench::RunsWorkbench};
 use crate::{
     clock::{SystemClock, SystemEntropy},
     config::{Config, Database},
@@ -19,6 +19,7 @@ use crate::{
 pub mod master_key;
 mod probe;
 pub mod rotation;
+mod workbench;
 
 /// Why a command cannot start. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,8 @@ pub struct Foundation {
     pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    /// Waits for a gateway, which only servers have.
+    pub workbench: Arc<RunsWorkbench>,
     embedded: Option<Embedded>,
     /// The id of the key that the operator names first.
     newest: [u8; 8],
@@ -142,6 +145,7 @@ impl Foundation {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let vault = Arc::new(Vault::with_old(keys.newest, keys.older, entropy.clone()));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workbench = Arc::new(RunsWorkbench::default());
         let control = control::Context::new(control::Parts {
             pools: pools.clone(),
             vault: vault.clone(),
@@ -149,10 +153,11 @@ impl Foundation {
             clock: clock.clone(),
             entropy: entropy.clone(),
             probe: Arc::new(GatewayProbe::new(pools.clone())),
+            workbench: workbench.clone(),
             catalog: llm::providers::PROVIDERS.iter().map(|provider| provider.info()).collect(),
             public_url,
         });
-        Ok(Self { control, pools, vault, clock, entropy, embedded, newest })
+        Ok(Self { control, pools, vault, clock, entropy, workbench, embedded, newest })
     }
 
     /// Did this process start the database? Then nobody else uses it.

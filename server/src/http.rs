@@ -5,6 +5,7 @@ pub mod caller;
 mod csv;
 mod downloads;
 pub mod events;
+mod feedback;
 pub mod headers;
 pub mod health;
 pub mod inventory;

@@ -95,6 +95,7 @@ impl Server {
         let (tasks, core) = (TaskTracker::new(), TaskTracker::new());
         let (accept, work, core_stop) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
         let gateway = start_gateway(&foundation, &tasks, &core, &core_stop).await?;
+        foundation.workbench.bring(runs::Workbench::new(gateway.clone(), foundation.pools.clone()));
         let watch = Executor::start(runs::Parts {
             pools: foundation.pools.clone(),
             gateway: gateway.clone(),

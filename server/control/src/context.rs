@@ -9,7 +9,7 @@ use domain::{
 };
 use store::pool::{Pools, Tx};
 
-use crate::{Error, probe::Probe};
+use crate::{Error, probe::Probe, workbench::Workbench};
 
 /// The parts of a [`Context`], named at its one construction.
 pub struct Parts {
@@ -20,6 +20,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Asks providers for their models.
     pub probe: Arc<dyn Probe>,
+    /// What only the engine knows about grids and stored bodies.
+    pub workbench: Arc<dyn Workbench>,
     /// Which provider kinds exist.
     pub catalog: Vec<&'static ProviderInfo>,
     /// The address clients use, without a trailing slash.
@@ -35,14 +37,16 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub probe: Arc<dyn Probe>,
+    pub workbench: Arc<dyn Workbench>,
     pub catalog: Arc<[&'static ProviderInfo]>,
     pub public_url: Arc<str>,
 }
 
 impl Context {
     pub fn new(parts: Parts) -> Self {
-        let Parts { pools, vault, passwords, clock, entropy, probe, catalog, public_url } = parts;
-        Self { pools, vault, passwords, clock, entropy, probe, catalog: catalog.into(), public_url: public_url.into() }
+        let Parts { pools, vault, passwords, clock, entropy, probe, workbench, catalog, public_url } = parts;
+        let (catalog, public_url) = (catalog.into(), public_url.into());
+        Self { pools, vault, passwords, clock, entropy, probe, workbench, catalog, public_url }
     }
 
     /// The provider kind with this name.

@@ -43,6 +43,9 @@ pub enum Error {
     OtherMasterKey,
     #[error("database")]
     Store(#[from] store::Error),
+    /// Too much waits to be computed, or the server stops.
+    #[error("no worker is free")]
+    Worker,
     #[error("password hashing")]
     Password(#[from] auth::password::Error),
     #[error("sealing a credential")]
@@ -87,7 +90,8 @@ impl Error {
             Self::SetupClosed | Self::Taken { .. } | Self::Stale { .. } => ErrorKind::Conflict,
             Self::Throttled => ErrorKind::Throttled,
             Self::Invalid(error) => error.kind,
-            Self::Store(store::Error::Unavailable(_)) => ErrorKind::Unavailable,
+            Self::Store(store::Error::TooSlow) => ErrorKind::Invalid,
+            Self::Worker | Self::Store(store::Error::Unavailable(_)) => ErrorKind::Unavailable,
             Self::Store(error) if error.is_transient() => ErrorKind::Unavailable,
             Self::Password(auth::password::Error::Overloaded) => ErrorKind::Unavailable,
             Self::OtherMasterKey | Self::Store(_) | Self::Password(_) | Self::Vault(_) => ErrorKind::Internal,
@@ -99,6 +103,9 @@ impl Error {
         let kind = self.kind();
         match (kind, self) {
             (_, Self::Invalid(error)) => error,
+            (_, Self::Store(store::Error::TooSlow)) => {
+                ApiError::field("from", "this looks through too much: narrow the range, or add a filter")
+            }
             (_, Self::Taken { what, field, name }) => {
                 let message = format!("{what} {name:?} already exists");
                 let fields = vec![FieldError { field: field.to_owned(), message: message.clone() }];

@@ -1,4 +1,4 @@
-//! The control plane: people, providers, models, keys, history, runs, and the bundle that describes them.
+//! The control plane: people, providers, models, keys, runs, history, verdicts, and the bundle that describes them.
 //!
 //! One file per resource, one function per operation: authorise, validate, transact, write the audit row. The first argument
 //! is the [`Context`], the second the [`Actor`]; the few operations without an actor are sign-in and set-up. Server functions,
@@ -11,17 +11,22 @@ mod base_url;
 pub mod bundle;
 pub mod catalog;
 mod context;
+mod diff;
 mod error;
+pub mod feedback;
+mod grids;
 pub mod history;
 pub mod invitations;
 pub mod keys;
 mod links;
 pub mod members;
 pub mod models;
+pub mod playground;
 pub mod prices;
 mod probe;
 pub mod profile;
 pub mod providers;
+mod range;
 pub mod runs;
 pub mod sessions;
 pub mod settings;
@@ -34,8 +39,10 @@ pub mod tokens;
 pub mod usage;
 pub mod users;
 pub mod vault;
+pub mod workbench;
 
 pub use actor::{Access, Actor, TokenScopes};
 pub use context::{Context, Parts};
 pub use error::Error;
 pub use probe::{OfferedId, Probe, ProbeTarget, Probed};
+pub use workbench::Workbench;

@@ -21,6 +21,12 @@ impl Stamps {
         }
     }
 
+    /// Times of a zone that a test names.
+    #[cfg(test)]
+    pub(crate) fn in_zone(name: &str) -> Self {
+        Self(name.parse().unwrap_or(Tz::UTC))
+    }
+
     /// Name of the zone.
     pub(crate) fn zone(self) -> &'static str {
         self.0.name()

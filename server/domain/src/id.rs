@@ -48,6 +48,7 @@ id! {
     RequestId,
     InvitationId, ResetId, TokenId,
     RunId, VariantId, CaseId, CellId, SampleId, SessionId, AuditId,
+    ImageId, CaseSetId, ViewId, FeedbackId,
     /// One boot of one server process.
     ReplicaId,
 }

@@ -15,6 +15,7 @@ pub enum ReportBy {
     Day,
     Model,
     Key,
+    Task,
 }
 
 impl ReportBy {
@@ -23,6 +24,7 @@ impl ReportBy {
             "day" => Some(Self::Day),
             "model" => Some(Self::Model),
             "key" => Some(Self::Key),
+            "task" => Some(Self::Task),
             _ => None,
         }
     }
@@ -39,11 +41,11 @@ pub struct ReportQuery {
     pub by: ReportBy,
 }
 
-/// One day, of one model or key where the report asks for it.
+/// One day, of one model, key or task class where the report asks for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRow {
     pub day: String,
-    /// Public name of the model, or name of the key; empty: all, or a call without a key.
+    /// Public name of the model, name of the key, or task class; empty: all, or a call without one.
     pub of: String,
     pub requests: u64,
     pub errors: u64,

@@ -5,12 +5,13 @@ use chrono::{DateTime, Utc};
 use domain::{
     Money,
     id::RequestId,
-    ledger::Outcome,
-    run::CellMetrics,
+    ledger::{Origin, Outcome},
+    run::{CellMetrics, Wire},
     usage::{Usage, UsageSource},
 };
 use http::{HeaderMap, StatusCode};
 use llm::{Dialect, HttpBody, Problem, event::ChatEvent};
+use store::attempts::Labels;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +56,17 @@ pub struct ModelEntry {
     pub created_at: DateTime<Utc>,
 }
 
+/// One chat in process, said as a client says it.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// OpenAI chat completions; it must stream.
+    pub body: Bytes,
+    pub labels: Labels,
+    pub origin: Origin,
+    /// Write down the exchanges with upstreams ([`Finished::wires`]).
+    pub keeps_wires: bool,
+}
+
 /// A chat that was admitted and is under way. Dropping it stops the upstream.
 #[derive(Debug)]
 pub struct ChatRun {
@@ -86,6 +98,12 @@ pub struct Finished {
     pub total_ms: u32,
     pub finish_reason: Option<String>,
     pub model_served: Option<String>,
+    /// Short name of the provider that was asked last; `None` when none was.
+    pub provider: Option<String>,
+    /// More than one: it was retried or fell back.
+    pub attempts: u16,
+    /// What went to providers and what came back, one for each attempt; empty unless it was asked for.
+    pub wires: Vec<Wire>,
 }
 
 impl Finished {
@@ -101,6 +119,10 @@ impl Finished {
             unpriced: self.unpriced,
             finish_reason: self.finish_reason.clone(),
             model_served: self.model_served.clone(),
+            calls: 1,
+            provider: self.provider.clone(),
+            attempts: self.attempts,
+            schema: None,
         }
     }
 }

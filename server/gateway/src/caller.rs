@@ -46,12 +46,12 @@ impl Caller {
 
     /// A run that a member started: every model of the team. `control` checked the member when the run began. A run keeps
     /// its text itself.
-    pub(crate) fn of_run(team: TeamId, user: UserId, run: RunId) -> Self {
+    pub(crate) fn of_member(team: TeamId, user: UserId, run: Option<RunId>) -> Self {
         Self {
             team,
             key: None,
             user: Some(user),
-            run: Some(run),
+            run,
             models: AllowedModels::All,
             store_content: StoreContent::Metadata,
             labels: Arc::default(),

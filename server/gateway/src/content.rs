@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::upstream::masked;
 
-mod images;
+pub(crate) mod images;
 
 const QUEUE: usize = 1_024;
 const BATCH: usize = 64;

@@ -165,7 +165,7 @@ fn tell_request(error: &llm::Error, problem: &mut Problem) {
 }
 
 /// Upper case first, a full stop last.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

@@ -16,11 +16,7 @@ use domain::{
     ledger::{Origin, Outcome},
 };
 use http::HeaderMap;
-use llm::{
-    Request,
-    providers::{Destination, HttpRequest},
-    tally,
-};
+use llm::{Request, providers::HttpRequest, tally};
 use store::attempts::{Labels, NewAttempt};
 use tokio::{
     sync::oneshot,
@@ -86,6 +82,9 @@ impl Exchange {
             };
             self.client.admitted();
             let End { ending, verdict, again } = self.attempt(&reservation, &target, request, number).await;
+            if let Some(capture) = self.client.capture() {
+                capture.close(&target.deployment);
+            }
             let following = self.after(again, number, &target);
             let ended = client::Ended::of(&ending);
             let (receipt, committed) = self.inner.ledger.close(reservation, target.price.as_ref(), ending);
@@ -103,14 +102,7 @@ impl Exchange {
     }
 
     fn encode(&self, target: &Target) -> Result<HttpRequest, Error> {
-        let base_url = target.deployment.base_url.as_ref().map_or("", url::Url::as_str);
-        let destination = Destination {
-            base_url: base_url.trim_end_matches('/'),
-            upstream_model: &target.deployment.upstream_model,
-            preset: &target.deployment.preset,
-            max_output: target.max_output,
-        };
-        Ok(target.deployment.provider.encode(&self.request, &destination)?)
+        Ok(target.encode(&self.request)?)
     }
 
     /// What follows a failed attempt, if anything may. Never after content, after the deadline, or when the client said so.
@@ -281,7 +273,9 @@ impl Exchange {
         let allow_private = self.allow_private.clone();
         let is_stream = self.request.stream;
         let left = Left::default();
-        let outgoing = Outgoing { allow: &allow_private, request, passed, stream: is_stream, left: &left };
+        let capture = self.client.capture();
+        let capture = capture.as_ref();
+        let outgoing = Outgoing { allow: &allow_private, request, passed, stream: is_stream, left: &left, capture };
         let sending = inner.upstream.send(reservation, &target.deployment, outgoing);
         tokio::pin!(sending);
         let stalled = self.facts.deadline.min(start + inner.patience.first_byte);

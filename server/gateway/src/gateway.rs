@@ -13,14 +13,13 @@ use domain::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use llm::{
     Dialect, Request,
-    chat::ChatRequest,
+    dialects::openai_chat::OpenAiChat,
     estimate,
     event::Response,
     frame::Envelope,
     request::{Operation, Source},
 };
 use store::{
-    attempts::Labels,
     notify,
     pool::{self, Pools},
     replicas,
@@ -30,11 +29,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     admission, allow,
-    call::{Body, Call, ChatRun, ModelEntry, Reply},
+    call::{Body, Call, Chat, ChatRun, ModelEntry, Reply},
     caller::{self, Caller},
+    capture::Capture,
     content::{self, Content, Kept},
     error::{Error, StartError},
     exchange::{Client, Exchange, Facts},
+    forecast::{self, Forecasted},
     last_used::LastUsed,
     ledger::Ledger,
     options::{self, DEADLINE_DEFAULT},
@@ -177,9 +178,14 @@ impl Gateway {
         Ok(caller)
     }
 
+    /// A member who asks what something would cost, without a run.
+    pub fn member_caller(&self, team: TeamId, user: UserId) -> Caller {
+        Caller::of_member(team, user, None)
+    }
+
     /// A member's run as a caller. `control` has checked that the member may start it.
     pub fn run_caller(&self, team: TeamId, user: UserId, run: RunId) -> Caller {
-        Caller::of_run(team, user, run)
+        Caller::of_member(team, user, Some(run))
     }
 
     /// One call over HTTP. Dropping the future, or the body it returns, says that the client left.
@@ -245,24 +251,43 @@ impl Gateway {
     }
 
     /// One chat in process. Returns when its attempt is admitted; always streams.
-    pub async fn chat(&self, caller: Caller, chat: ChatRequest, origin: Origin) -> Result<ChatRun, Error> {
+    pub async fn chat(&self, caller: Caller, chat: Chat) -> Result<ChatRun, Error> {
+        let Chat { body, labels, origin, keeps_wires } = chat;
         let request_id = self.request_id();
-        let request = Request::from(ChatRequest { stream: true, ..chat });
+        let request = self.of_our_own(&caller, body)?;
         let received = Instant::now();
         let facts = Facts {
             request_id,
             caller,
             dialect: IN_PROCESS,
             origin,
-            labels: Labels::default(),
+            labels,
             may_retry: true,
             received,
             deadline: received + DEADLINE_DEFAULT,
         };
-        let (client, admitted, run) = Client::local(request_id);
+        let (client, admitted, run) = Client::local(request_id, keeps_wires.then(Capture::default));
         self.open(facts, request, client, HeaderMap::new())?;
         admitted.await.unwrap_or(Err(Error::Internal))?;
         Ok(run)
+    }
+
+    /// A body that this product wrote, in the words of OpenAI's chat.
+    fn of_our_own(&self, caller: &Caller, body: Bytes) -> Result<Request, Error> {
+        let mut request = OpenAiChat.decode(body)?;
+        if !request.stream {
+            return Err(llm::Error::invalid("stream", "'stream' must be true").into());
+        }
+        request.adapts = true;
+        let model = allow::model(&self.inner.watch.current(), caller, &request.model)?;
+        forecast::fit(&mut request, &model);
+        Ok(request)
+    }
+
+    /// What a chat like this would be and cost, if it were sent now. Reads memory only: nothing is reserved, nobody is asked.
+    pub fn forecast(&self, caller: &Caller, body: Bytes) -> Result<Forecasted, Error> {
+        let snapshot = self.inner.watch.current();
+        forecast::forecast(&snapshot, caller, OpenAiChat.decode(body)?, self.inner.clock.now())
     }
 
     /// Allows and plans, in memory; then a task of its own owns the call to its end, whatever becomes of the caller.

@@ -12,6 +12,9 @@
 //! | settle | `ledger.rs`, `settlement.rs` | the final row |
 //! | keep | `content.rs` | text, where the policy allows it |
 //!
+//! `forecast.rs` allows and plans without the rest: what a call would cost. `capture.rs` writes down the exchanges of a chat that
+//! somebody wants to look at.
+//!
 //! `retries.rs` says how often a failed attempt may be followed by another. `probe.rs` asks a provider which models it offers:
 //! no call, no attempt, and the same client with the same checks.
 //!
@@ -23,9 +26,11 @@ mod admission;
 mod allow;
 mod call;
 mod caller;
+mod capture;
 mod content;
 mod error;
 mod exchange;
+mod forecast;
 mod gateway;
 mod last_used;
 mod ledger;
@@ -40,9 +45,10 @@ mod snapshot;
 mod testing;
 mod upstream;
 
-pub use call::{Body, Call, ChatRun, ChatUpdate, Finished, ModelEntry, Reply};
+pub use call::{Body, Call, Chat, ChatRun, ChatUpdate, Finished, ModelEntry, Reply};
 pub use caller::Caller;
 pub use error::{Error, Failure, StartError};
+pub use forecast::{Forecasted, Limitation};
 pub use gateway::{Gateway, Parts};
 pub use patience::Patience;
 pub use probe::{ProbeTarget, Prober};

@@ -10,7 +10,11 @@ use domain::{
     id::TeamId,
     price::{Price, PriceClass, Terms, Variant},
 };
-use llm::{Request, estimate, request::Operation};
+use llm::{
+    Request, estimate,
+    providers::{Destination, HttpRequest},
+    request::Operation,
+};
 
 use crate::{
     error::Error,
@@ -58,8 +62,27 @@ impl Plan {
         self.targets.get(usize::from(number)).cloned()
     }
 
+    /// The dearest bound of all targets.
+    pub(crate) fn worst(&self) -> Money {
+        self.targets.iter().map(|target| target.bound.money).max().unwrap_or(Money::ZERO)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.targets.len()
+    }
+}
+
+impl Target {
+    /// The request in the words of this target.
+    pub(crate) fn encode(&self, request: &Request) -> Result<HttpRequest, llm::Error> {
+        let base_url = self.deployment.base_url.as_ref().map_or("", url::Url::as_str);
+        let destination = Destination {
+            base_url: base_url.trim_end_matches('/'),
+            upstream_model: &self.deployment.upstream_model,
+            preset: &self.deployment.preset,
+            max_output: self.max_output,
+        };
+        self.deployment.provider.encode(request, &destination)
     }
 }
 
@@ -98,13 +121,17 @@ fn bound(request: &Request, model: &Model, deployment: &Deployment, price: Optio
         Operation::Embed => (input, 0, 0),
         Operation::Count => (0, 0, 0),
     };
-    let of = |variant| price?.bound_as(Terms { variant, long_cache: request.long_cache }, input, output);
-    let money = tiers(request).iter().filter_map(|variant| of(*variant)).max().unwrap_or(Money::ZERO);
-    Bound { input, output_cap, output, money }
+    let money = price.and_then(|price| most(price, tiers(request), request.long_cache, input, output));
+    Bound { input, output_cap, output, money: money.unwrap_or(Money::ZERO) }
+}
+
+/// The most that so many tokens can cost, however they are served.
+pub(crate) fn most(price: &Price, tiers: &[Variant], long_cache: bool, input: u32, output: u32) -> Option<Money> {
+    tiers.iter().filter_map(|variant| price.bound_as(Terms { variant: *variant, long_cache }, input, output)).max()
 }
 
 /// The ways in which the call may be served: what it asks for, and what that may fall back to.
-fn tiers(request: &Request) -> &'static [Variant] {
+pub(crate) fn tiers(request: &Request) -> &'static [Variant] {
     match request.service_tier().as_deref() {
         Some("flex") => &[Variant::Standard, Variant::Flex],
         Some("auto" | "priority") => &[Variant::Standard, Variant::Priority],

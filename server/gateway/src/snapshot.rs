@@ -12,6 +12,7 @@ use std::{collections::HashMap, sync::Arc};
 use auth::{Credential, Origin, SealContext, Vault};
 use chrono::{DateTime, Utc};
 use domain::{
+    catalog::Capability,
     id::{DeploymentId, ModelId, ProviderId, TeamId},
     price::Price,
     provider::AuthScheme,
@@ -45,6 +46,8 @@ pub(crate) struct Model {
     pub name: String,
     pub context_window: Option<u32>,
     pub max_output: Option<u32>,
+    /// What it can do; `None` when nobody has told.
+    pub capabilities: Option<Vec<Capability>>,
     pub created_at: DateTime<Utc>,
     pub deployments: Vec<Arc<Deployment>>,
 }
@@ -79,6 +82,24 @@ impl std::fmt::Debug for Deployment {
             .field("id", &self.id)
             .field("provider", &self.provider_slug)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl Deployment {
+    /// One that costs nothing, for tests of what it is sent and what is kept of it.
+    pub(crate) fn for_test(kind: &str, base_url: &str, secret: Option<&str>) -> Self {
+        Self {
+            id: DeploymentId(uuid::Uuid::nil()),
+            provider_id: ProviderId(uuid::Uuid::nil()),
+            provider_slug: "lab".to_owned(),
+            provider: llm::providers::find(kind).unwrap(),
+            base_url: Url::parse(base_url).ok(),
+            preset: String::new(),
+            upstream_model: "lab-1".to_owned(),
+            secret: secret.map_or(Secret::None, |secret| Secret::Open(Credential::new(secret.to_owned()))),
+            prices: Vec::new(),
+        }
     }
 }
 
@@ -150,6 +171,7 @@ fn by_owner(
             name: row.name.clone(),
             context_window: row.context_window,
             max_output: row.max_output,
+            capabilities: row.capabilities,
             created_at: row.created_at,
             deployments: deployments.remove(&row.id).unwrap_or_default(),
         });

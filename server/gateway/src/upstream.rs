@@ -17,11 +17,12 @@ use auth::Credential;
 use bytes::Bytes;
 use domain::provider::AuthScheme;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use llm::providers::HttpRequest;
+use llm::providers::{HttpRequest, Script};
 use reqwest::{Body, Response};
 use url::Url;
 
 use crate::{
+    capture::Capture,
     ledger::Reservation,
     snapshot::{Deployment, Secret},
 };
@@ -51,6 +52,8 @@ pub(crate) struct Outgoing<'a> {
     pub stream: bool,
     /// Set as soon as any of it leaves.
     pub left: &'a Left,
+    /// Where the exchange is written down, if anybody asked for it.
+    pub capture: Option<&'a Capture>,
 }
 
 /// An answer whose head is here.
@@ -59,6 +62,7 @@ pub(crate) struct Answer {
     pub content_type: String,
     pub retry_after: Option<String>,
     body: AnswerBody,
+    capture: Option<Capture>,
 }
 
 enum AnswerBody {
@@ -97,25 +101,20 @@ impl Upstream {
         deployment: &Deployment,
         outgoing: Outgoing<'_>,
     ) -> Result<Answer, SendError> {
-        let Outgoing { allow, request, passed, stream, left } = outgoing;
+        let Outgoing { allow, request, passed, stream, left, capture } = outgoing;
         if let Some(script) = deployment.provider.script(&request) {
             left.set();
-            return Ok(Answer {
-                status: script.status,
-                content_type: script.content_type.to_owned(),
-                retry_after: None,
-                body: AnswerBody::Demo(demo::Player::new(script)),
-            });
+            if let Some(capture) = capture {
+                capture.asked(deployment, &request.url, &headers(HeaderMap::new(), &request, stream), &request.body);
+            }
+            return Ok(Answer::from_script(script).captured(capture));
         }
         let url = destination(deployment, &request)?;
         check_literal(&url, allow).map_err(|Blocked| SendError::Blocked)?;
-        let mut headers = passed;
-        let accept = if stream { "text/event-stream" } else { "application/json" };
-        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in request.headers {
-            // The client's own word about its dialect wins.
-            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        let mut headers = headers(passed, &request, stream);
+        if let Some(capture) = capture {
+            // Before the credential joins them.
+            capture.asked(deployment, url.as_str(), &headers, &request.body);
         }
         match &deployment.secret {
             Secret::None => {}
@@ -133,11 +132,43 @@ impl Upstream {
             .ok_or(SendError::Unreachable { timed_out: false })?;
         let sent =
             client.post(url).headers(headers).body(Body::wrap(Watched::new(request.body, left.clone()))).send().await;
-        sent.map(Answer::from_http).map_err(|error| classify(&error))
+        sent.map(|response| Answer::from_http(response).captured(capture)).map_err(|error| classify(&error))
     }
 }
 
+/// The headers of a request, but for its credential.
+fn headers(passed: HeaderMap, request: &HttpRequest, stream: bool) -> HeaderMap {
+    let mut headers = passed;
+    let accept = if stream { "text/event-stream" } else { "application/json" };
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in &request.headers {
+        // The client's own word about its dialect wins.
+        headers.entry(*name).or_insert(HeaderValue::from_static(value));
+    }
+    headers
+}
+
 impl Answer {
+    fn from_script(script: Script) -> Self {
+        Self {
+            status: script.status,
+            content_type: script.content_type.to_owned(),
+            retry_after: None,
+            body: AnswerBody::Demo(demo::Player::new(script)),
+            capture: None,
+        }
+    }
+
+    /// From here on what is read of it is written down as well.
+    fn captured(mut self, capture: Option<&Capture>) -> Self {
+        if let Some(capture) = capture {
+            capture.answered(self.status);
+            self.capture = Some(capture.clone());
+        }
+        self
+    }
+
     fn from_http(response: Response) -> Self {
         let text = |name: header::HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
@@ -147,15 +178,20 @@ impl Answer {
             content_type: text(header::CONTENT_TYPE).to_ascii_lowercase(),
             retry_after: Some(text(header::RETRY_AFTER)).filter(|value| !value.is_empty()),
             body: AnswerBody::Http(Box::new(response)),
+            capture: None,
         }
     }
 
     /// The next bytes; `None` at the end. Cancelling the wait loses nothing.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Broken> {
-        match &mut self.body {
-            AnswerBody::Http(response) => response.chunk().await.map_err(|_| Broken),
-            AnswerBody::Demo(player) => Ok(player.next().await),
+        let bytes = match &mut self.body {
+            AnswerBody::Http(response) => response.chunk().await.map_err(|_| Broken)?,
+            AnswerBody::Demo(player) => player.next().await,
+        };
+        if let (Some(capture), Some(bytes)) = (&self.capture, &bytes) {
+            capture.heard(bytes);
         }
+        Ok(bytes)
     }
 
     /// The whole body, unless it is longer than `limit` or takes longer than `patience`.
@@ -177,12 +213,16 @@ impl Answer {
 /// An upstream's error body, fit for the client that caused it: our credential and whatever looks like a key are gone.
 /// `None` when it is not text.
 pub(crate) fn scrubbed(deployment: &Deployment, body: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
+    std::str::from_utf8(body).ok().map(|text| scrubbed_text(deployment, text))
+}
+
+/// A text without this deployment's credential and without whatever looks like a key.
+pub(crate) fn scrubbed_text(deployment: &Deployment, text: &str) -> String {
     let secret = match &deployment.secret {
         Secret::Open(credential) => Some(credential.expose_secret()),
         Secret::None | Secret::Unreadable => None,
     };
-    Some(scrub::scrub(text, secret))
+    scrub::scrub(text, secret)
 }
 
 /// A text without anything that looks like a key.

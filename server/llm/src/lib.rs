@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `chat.rs` `request.rs` | the neutral chat request; what the gateway knows about any request |
 //! | `event.rs` `sse.rs` `frame.rs` | what an answer says; server-sent events at any chunk boundary; tapped frames |
+//! | `collect.rs` | a complete answer out of the events of a stream |
 //! | `estimate.rs` `tally.rs` | token bounds before a call; token counts of an answer |
 //! | `wire/` | serde types and rules of one wire format |
 //! | `dialects/` | how clients speak: decode a call, render a problem |
@@ -18,6 +19,7 @@
 //! translation half of the traits (`encode` of a response, an event encoder) comes with the second wire.
 
 pub mod chat;
+mod collect;
 pub mod dialects;
 mod error;
 pub mod estimate;
@@ -33,6 +35,7 @@ pub mod sse;
 pub mod tally;
 pub mod wire;
 
+pub use collect::Collector;
 pub use dialects::{DIALECTS, Dialect};
 pub use error::Error;
 pub use problem::{HttpBody, Problem, ProblemKind};

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::{
     chat::{ChatRequest, Image, Part},
     json::Object,
-    wire::{Wire, embeddings},
+    wire::{Wire, embeddings, openai},
 };
 
 /// What kind of work is asked for.
@@ -33,6 +33,9 @@ pub struct Request {
     pub max_output: Option<u32>,
     /// A limit of the gateway's own that the body does not say: its field has another name at every upstream.
     pub unsaid_limit: Option<u32>,
+    /// The body is one of our own and no stranger's: what an upstream of its wire calls differently is renamed for it, and what
+    /// that upstream does not know is left out and named.
+    pub adapts: bool,
     /// The request marks some of its prompt for the long cache lifetime.
     pub long_cache: bool,
     /// The client's own key-value pairs (OpenAI `metadata`), for the ledger.
@@ -81,9 +84,24 @@ impl Request {
 impl Request {
     /// The service tier that the client asks its own provider for, as the body spells it.
     pub fn service_tier(&self) -> Option<String> {
+        serde_json::from_str(self.field("service_tier")?).ok()
+    }
+
+    /// A field of the body as it is written; `None` also where it is `null`, and for a request that has no body.
+    pub fn field(&self, name: &str) -> Option<&str> {
         let Source::Body { bytes, .. } = &self.source else { return None };
-        let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains("\"service_tier\""))?;
-        serde_json::from_str(Object::parse(text).ok()?.get("service_tier")?).ok()
+        // Most bodies have few fields: looking for the name first spares reading them.
+        let text = std::str::from_utf8(bytes).ok().filter(|text| text.contains(name))?;
+        Object::parse(text).ok()?.get(name)
+    }
+
+    /// Takes a field out of a chat body, as if it had never been said. False when it says nothing there. The weight stays: it
+    /// is a bound.
+    pub fn leave_out(&mut self, name: &str) -> bool {
+        let Source::Body { wire: Wire::OpenAiChat, bytes } = &mut self.source else { return false };
+        let Some(less) = openai::without_field(bytes, name) else { return false };
+        *bytes = less;
+        true
     }
 }
 
@@ -97,6 +115,7 @@ impl From<ChatRequest> for Request {
             answers: chat.answers.unwrap_or(1),
             max_output: chat.max_output_tokens,
             unsaid_limit: None,
+            adapts: false,
             long_cache: false,
             metadata: Vec::new(),
             size: Size::of(&chat),

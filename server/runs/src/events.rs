@@ -68,18 +68,18 @@ impl Watch {
         Subscription(runs.entry(run).or_insert_with(|| watch::Sender::new(0)).subscribe())
     }
 
-    /// For the executor: waits until there may be a cell to claim.
+    /// For the executor: waits until there may be a sample to claim.
     pub(crate) async fn queued(&self) {
         self.0.queued.notified().await;
     }
 
-    /// For the executor: waits until somebody may have asked a cell to stop, or [`Watch::look_at_cells`] was called.
+    /// For the executor: waits until somebody may have asked one to stop, or [`Watch::look_at_samples`] was called.
     pub(crate) async fn stops(&self) {
         self.0.stops.notified().await;
     }
 
     /// Ends the wait of [`Watch::stops`].
-    pub(crate) fn look_at_cells(&self) {
+    pub(crate) fn look_at_samples(&self) {
         self.0.stops.notify_one();
     }
 

@@ -1,4 +1,4 @@
-//! Writes what a cell says: merged, numbered, and at most 20 times a second.
+//! Writes what a sample says: merged, numbered, and at most 20 times a second.
 //!
 //! Text waits here until it is due, so a fast model costs no more commits than a slow one. A write that meets a database
 //! that is away is repeated for a while; whether a commit without an answer held is looked up, so no text is written twice.
@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use domain::{
-    clock::{Clock, Entropy},
+    clock::Entropy,
     event::RunEventKind,
-    id::SampleId,
+    id::RequestId,
+    run::{ToolCall, Wire},
 };
 use store::{
     pool::Pools,
@@ -16,7 +17,9 @@ use store::{
 };
 use tokio::time::Instant;
 
-/// Time between two events of one cell.
+use crate::turn::{Turn, storable};
+
+/// Time between two events of one sample.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// How long a write is repeated: less than a lease holds, so that the right to write is still there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,27 +35,54 @@ pub(crate) enum Error {
     Database(#[source] store::Error),
 }
 
-/// The writing end of one cell's log.
+/// Between what is said before and after a tool was called.
+const PAUSE: &str = "\n\n";
+
+/// The writing end of one sample's log.
 pub(crate) struct Log<'a> {
     pools: &'a Pools,
-    clock: &'a dyn Clock,
     entropy: &'a dyn Entropy,
     lease: Lease,
     /// Text that is not written yet.
     pending: String,
-    /// Number of this cell's newest event.
+    /// Number of this sample's newest event.
     newest: i64,
     due: Instant,
+    /// Was anything said yet?
+    has_spoken: bool,
+    /// The next words do not follow the last ones directly.
+    is_paused: bool,
 }
 
 impl<'a> Log<'a> {
-    pub fn new(pools: &'a Pools, clock: &'a dyn Clock, entropy: &'a dyn Entropy, lease: Lease) -> Self {
-        Self { pools, clock, entropy, lease, pending: String::new(), newest: 0, due: Instant::now() }
+    pub fn new(pools: &'a Pools, entropy: &'a dyn Entropy, lease: Lease) -> Self {
+        Self {
+            pools,
+            entropy,
+            lease,
+            pending: String::new(),
+            newest: 0,
+            due: Instant::now(),
+            has_spoken: false,
+            is_paused: false,
+        }
     }
 
-    /// Takes text that will be written when it is due. Postgres stores no NUL, so it becomes the replacement character.
+    /// Takes text that will be written when it is due.
     pub fn say(&mut self, text: &str) {
-        self.pending.extend(text.chars().map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }));
+        if text.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.is_paused) && self.has_spoken {
+            self.pending.push_str(PAUSE);
+        }
+        self.has_spoken = true;
+        self.pending.push_str(&storable(text));
+    }
+
+    /// What is said next is another message.
+    pub fn pause(&mut self) {
+        self.is_paused = true;
     }
 
     /// When waiting text should be written; `None` when there is none.
@@ -65,14 +95,61 @@ impl<'a> Log<'a> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let event = RunEventKind::Delta { cell: self.lease.cell, text: std::mem::take(&mut self.pending) };
+        let event = RunEventKind::Delta {
+            cell: self.lease.cell,
+            sample: self.lease.position,
+            text: std::mem::take(&mut self.pending),
+        };
         self.append(&event).await?;
         self.due = Instant::now() + INTERVAL;
         Ok(())
     }
 
     pub async fn start(&mut self) -> Result<(), Error> {
-        self.append(&RunEventKind::Start { cell: self.lease.cell }).await
+        let Lease { cell, position, take, .. } = self.lease;
+        self.append(&RunEventKind::Start { cell, sample: position, take }).await
+    }
+
+    /// Writes a call, behind the text before it.
+    pub async fn tool(&mut self, call: &ToolCall) -> Result<(), Error> {
+        self.flush().await?;
+        let Lease { cell, position, .. } = self.lease;
+        self.append(&RunEventKind::Tool { cell, sample: position, call: call.clone() }).await
+    }
+
+    /// Notes which request is made for this sample.
+    pub async fn note(&self, request: RequestId) -> Result<(), Error> {
+        let mut retry = Retry::new();
+        loop {
+            let noting = async {
+                let mut db = store::pool::connection(&self.pools.dashboard).await?;
+                store::runs::note_request(&mut db, self.lease, request).await
+            };
+            match noting.await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(Error::Lost),
+                Err(error) => retry.pause(error, self.entropy).await?,
+            }
+        }
+    }
+
+    /// Keeps what went over the wire. It is for looking at: when the database is away, the answer is worth more.
+    pub async fn keep(&self, wires: &[Wire]) -> Result<(), Error> {
+        for wire in wires {
+            let keeping = async {
+                let mut db = store::pool::connection(&self.pools.dashboard).await?;
+                store::runs::add_wire(&mut db, self.lease, wire).await
+            };
+            match keeping.await {
+                Ok(true) => {}
+                Ok(false) => return Err(Error::Lost),
+                Err(error) => {
+                    let cause = &error as &dyn std::error::Error;
+                    tracing::warn!(sample = %self.lease.sample, error = cause, "an exchange is not kept");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn append(&mut self, event: &RunEventKind) -> Result<(), Error> {
@@ -92,7 +169,7 @@ impl<'a> Log<'a> {
     async fn try_append(&self, event: &RunEventKind, is_first: bool) -> Result<Option<i64>, store::Error> {
         let mut db = store::pool::connection(&self.pools.dashboard).await?;
         if !is_first {
-            let written = store::runs::events_of_cell_after(&mut db, self.lease, self.newest).await?;
+            let written = store::runs::events_of_sample_after(&mut db, self.lease, self.newest).await?;
             if let Some(seq) = written.last() {
                 return Ok(Some(*seq));
             }
@@ -100,16 +177,15 @@ impl<'a> Log<'a> {
         store::runs::append(&mut db, self.lease, event).await
     }
 
-    /// Writes the remaining text and ends the cell.
-    pub async fn end(mut self, end: &End) -> Result<(), Error> {
+    /// Writes the remaining text and ends the sample.
+    pub async fn end(&mut self, end: &End, turn: &Turn) -> Result<(), Error> {
         self.flush().await?;
-        let sample = SampleId::new(self.clock, self.entropy);
         let mut retry = Retry::new();
         loop {
             let is_first = retry.is_first();
-            match self.try_end(sample, end).await {
+            match self.try_end(end, turn).await {
                 Ok(true) => return Ok(()),
-                // A repeated ending that finds the cell ended has most likely found its own work; either way it is over.
+                // A repeated ending that finds the sample ended has most likely found its own work; either way it is over.
                 Ok(false) if !is_first => return Ok(()),
                 Ok(false) => return Err(Error::Lost),
                 Err(error) => retry.pause(error, self.entropy).await?,
@@ -117,9 +193,9 @@ impl<'a> Log<'a> {
         }
     }
 
-    async fn try_end(&self, sample: SampleId, end: &End) -> Result<bool, store::Error> {
+    async fn try_end(&self, end: &End, turn: &Turn) -> Result<bool, store::Error> {
         let mut db = store::pool::connection(&self.pools.dashboard).await?;
-        store::runs::finish(&mut db, self.lease, sample, end).await
+        store::runs::finish(&mut db, self.lease, end, &turn.calls(), turn.steps()).await
     }
 }
 
@@ -154,18 +230,12 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-    use domain::id::{CellId, RunId};
+    use domain::id::{CellId, RunId, SampleId};
+    use uuid::Uuid;
 
     use super::*;
 
     struct Fixed;
-
-    impl Clock for Fixed {
-        fn now(&self) -> DateTime<Utc> {
-            DateTime::UNIX_EPOCH
-        }
-    }
 
     impl Entropy for Fixed {
         fn fill(&self, bytes: &mut [u8]) {
@@ -173,15 +243,38 @@ mod tests {
         }
     }
 
+    fn log(pools: &Pools) -> Log<'_> {
+        let nil = Uuid::nil();
+        let (run, cell, sample) = (RunId(nil), CellId(nil), SampleId(nil));
+        Log::new(pools, &Fixed, Lease { run, cell, sample, position: 0, take: 1, epoch: 1 })
+    }
+
+    fn nowhere() -> Pools {
+        Pools::connect("postgres://nobody@127.0.0.1:1/none").unwrap()
+    }
+
     #[tokio::test]
     async fn what_postgres_cannot_store_is_replaced_and_the_rest_is_kept() {
-        let pools = Pools::connect("postgres://nobody@127.0.0.1:1/none").unwrap();
-        let lease = Lease { run: RunId(uuid::Uuid::nil()), cell: CellId(uuid::Uuid::nil()), epoch: 1 };
-        let mut log = Log::new(&pools, &Fixed, &Fixed, lease);
+        let pools = nowhere();
+        let mut log = log(&pools);
         assert!(log.due().is_none());
         log.say("a\0é");
         log.say("🦀");
         assert_eq!(log.pending, "a\u{fffd}é🦀");
         assert!(log.due().is_some());
+    }
+
+    #[tokio::test]
+    async fn pg_6_words_after_a_call_stand_apart_from_those_before_it() {
+        let pools = nowhere();
+        let mut log = log(&pools);
+        log.pause();
+        log.say("one");
+        log.pause();
+        log.say("");
+        log.pause();
+        log.say("two");
+        log.say(" more");
+        assert_eq!(log.pending, "one\n\ntwo more");
     }
 }

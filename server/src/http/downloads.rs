@@ -1,4 +1,5 @@
-//! Files that a signed-in person takes away: the audit log as CSV, the instance as a bundle.
+//! Files that a signed-in person takes away: the audit log as CSV, the instance as a bundle, a team's history, and the images
+//! of its prompts.
 //!
 //! Attachments in a sandbox of their own (`security.md` HD-5). One more: a handler, its line in [`routes`] and its class in the
 //! inventory. Never here: rules; `control` decides and notes.
@@ -22,13 +23,23 @@ use http::{HeaderName, Uri, header};
 
 use super::{csv, pages, router::AppState, routes::Routes};
 
+mod history;
+mod images;
+
+pub use history::asked as history_asked;
+
 /// Rows that are read at a time.
 const PAGE: u32 = 200;
 const COLUMNS: [&str; 10] =
     ["time", "actor", "email", "team", "action", "object", "fields", "address", "request_id", "id"];
 
 pub fn routes() -> Routes {
-    Routes::new().get("/admin/audit.csv", audit_csv).get("/admin/bundle.toml", bundle_toml)
+    Routes::new()
+        .get("/admin/audit.csv", audit_csv)
+        .get("/admin/bundle.toml", bundle_toml)
+        .get("/t/{team}/history.csv", history::as_csv)
+        .get("/t/{team}/history.jsonl", history::as_json_lines)
+        .get("/t/{team}/images/{image}", images::image)
 }
 
 /// The headers of a file that is to be saved and never shown.

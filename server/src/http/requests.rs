@@ -61,18 +61,17 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
 }
 
 fn shown(detail: &RequestDetail) -> Value {
-    let RequestDetail { request: _, public, model_asked, dialect, stream, run: _, task, tags, conversation, attempts } =
-        detail;
+    let RequestDetail { public, model_asked, dialect, stream, task, tags, conversation, attempts, route, .. } = detail;
     let tags: Map<String, Value> = tags.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
     json!({
         "id": public,
         "model": model_asked,
         "dialect": dialect,
         "stream": stream,
-        "task": task,
+        "task": task.map(|task| task.as_str()),
         "tags": tags,
         "conversation": conversation,
-        "route": {"name": "direct", "attempts": attempts.len()},
+        "route": {"name": "direct", "attempts": attempts.len(), "why": route},
         "cost_usd": total(attempts).map(Money::exact),
         "attempts": attempts.iter().map(attempt).collect::<Vec<_>>(),
     })

@@ -28,27 +28,37 @@ use tower_sessions::{
 };
 
 use super::{
-    admin, downloads, events, headers, health, inventory, origin, pages, principal, public_origin::PublicOrigin,
-    requests, routes::Routes, session, session_store::PostgresSessions, site::Site, v1,
+    admin, downloads, events, feedback, headers, health, inventory, origin, pages, principal,
+    public_origin::PublicOrigin, requests, routes::Routes, session, session_store::PostgresSessions, site::Site, v1,
 };
 use crate::config::BundleSecrets;
 
 const FORM_BYTES: usize = 64 * 1024;
 const SERVER_FN_BYTES: usize = 1024 * 1024;
-/// The operations that take a whole file, and how large their bodies may be: inside of JSON its quotes and line ends take two
-/// bytes each.
-const FILES: [(&str, usize); 6] = [
+/// The operations that take a whole file or a whole grid, and how large their bodies may be: inside of JSON its quotes and line
+/// ends take two bytes each.
+const FILES: [(&str, usize); 12] = [
     ("/ui/prices/import/preview", PRICE_FILE),
     ("/ui/prices/import/accept", PRICE_FILE),
     ("/ui/bundle/page", BUNDLE),
     ("/ui/bundle/plan", BUNDLE),
     ("/ui/bundle/apply", BUNDLE),
     ("/ui/bundle/apply_file", BUNDLE),
+    ("/ui/playground/add_image", IMAGE),
+    ("/ui/playground/read_cases", CASES),
+    ("/ui/playground/save_case_set", GRID),
+    ("/ui/playground/save_draft", GRID),
+    ("/ui/runs/forecast", GRID),
+    ("/ui/runs/start", GRID),
 ];
 /// A new password brings a new session id.
 const NEW_PASSWORD: &str = "/ui/profile/change_password";
 const PRICE_FILE: usize = control::prices::import::LARGEST_FILE / 2 * 3;
 const BUNDLE: usize = domain::bundle::LARGEST_BUNDLE / 2 * 3;
+/// Base64, and what lies around it.
+const IMAGE: usize = domain::grid::MAX_IMAGE_BYTES / 3 * 4 + 64 * 1024;
+const CASES: usize = domain::run::MAX_CASES_BYTES / 2 * 3;
+const GRID: usize = domain::grid::MAX_GRID_BYTES / 2 * 3;
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// What handlers need. Cheap to clone.
@@ -100,7 +110,12 @@ fn families(site: &Site) -> Families {
         .join(downloads::routes())
         .layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES));
     let forms = session::routes().layer(RequestBodyLimitLayer::new(FORM_BYTES));
-    let open = health::routes().join(v1::routes()).join(requests::routes()).join(admin::routes()).join(site.routes());
+    let open = health::routes()
+        .join(v1::routes())
+        .join(requests::routes())
+        .join(feedback::routes())
+        .join(admin::routes())
+        .join(site.routes());
     Families { dashboard, forms, operations, open }
 }
 

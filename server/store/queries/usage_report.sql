@@ -1,7 +1,7 @@
--- $1 team, $2 zone, $3 first day, $4 day after the last, $5 `day`, `model` or `key`, $6 one person's only.
+-- $1 team, $2 zone, $3 first day, $4 day after the last, $5 `day`, `model`, `key` or `task`, $6 one person's only.
 WITH counted AS (
     SELECT (a.admitted_at AT TIME ZONE $2)::date AS day, a.request_id, a.attempt_no, a.outcome,
-           CASE $5 WHEN 'model' THEN a.model WHEN 'key' THEN coalesce(k.name, '') ELSE '' END AS of,
+           CASE $5 WHEN 'model' THEN a.model WHEN 'key' THEN coalesce(k.name, '') WHEN 'task' THEN coalesce(a.task, '') ELSE '' END AS of,
            a.input_tokens, a.cache_read_tokens, a.cache_write_short_tokens + a.cache_write_long_tokens AS cache_write_tokens,
            a.output_tokens, a.cost_nano, 'unpriced' = ANY (a.flags) AS is_unpriced,
            max(a.attempt_no) OVER (PARTITION BY a.request_id) AS last_no

@@ -180,6 +180,17 @@ pub async fn make_partitions(db: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
+/// What answers of these models have been like for the team: mean tokens of the newest successes of the last 30 days, visible
+/// and reasoning together. Models without any are left out.
+pub async fn average_output(
+    db: &mut PgConnection,
+    team: TeamId,
+    models: &[String],
+) -> Result<Vec<(String, u32)>, Error> {
+    let rows = sqlx::query_file!("queries/attempts_average_output.sql", team.0, models).fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.model, u32::try_from(row.tokens).unwrap_or(u32::MAX))).collect())
+}
+
 /// Notes that keys were used: at most once a minute per key, so that a busy key does not rewrite its row all the time.
 pub async fn touch_keys(db: &mut PgConnection, keys: &[KeyId]) -> Result<(), Error> {
     let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();

@@ -1,4 +1,5 @@
-//! What was said in a call, where the content policy keeps it. Not money: losing one loses no account.
+//! What was said in a call, where the content policy keeps it, and the words that search finds it by. Not money: losing one
+//! loses no account.
 
 use domain::{
     id::{RequestId, TeamId},
@@ -7,7 +8,7 @@ use domain::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, storable, words};
 
 /// One call's text. `policy` is `Full` or `Redacted`: under `Metadata` there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,22 +27,18 @@ pub async fn insert(db: &mut PgConnection, batch: &[Body]) -> Result<(), Error> 
     let ids: Vec<Uuid> = batch.iter().map(|body| body.request.0).collect();
     let teams: Vec<Uuid> = batch.iter().map(|body| body.team.0).collect();
     let policies: Vec<String> = batch.iter().map(|body| body.policy.as_str().to_owned()).collect();
-    let asked: Vec<String> = batch.iter().map(|body| storable(&body.asked)).collect();
-    let answered: Vec<String> = batch.iter().map(|body| storable(&body.answered)).collect();
+    let asked: Vec<String> = batch.iter().map(|body| storable::text(&body.asked)).collect();
+    let answered: Vec<String> = batch.iter().map(|body| storable::text(&body.answered)).collect();
     let cut: Vec<bool> = batch.iter().map(|body| body.is_cut).collect();
-    sqlx::query!(
-        "INSERT INTO bodies (request_id, team_id, policy, request, response, is_cut)
-         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[])
-             ON CONFLICT (request_id) DO NOTHING",
-        &ids,
-        &teams,
-        &policies,
-        &asked,
-        &answered,
-        &cut,
-    )
-    .execute(db)
-    .await?;
+    let mut words = Vec::with_capacity(batch.len());
+    for body in batch {
+        words.push(words::of(&[&body.asked, &body.answered]));
+        // Long texts take a while, and calls are served by the same threads.
+        tokio::task::yield_now().await;
+    }
+    sqlx::query_file!("queries/bodies_insert.sql", &ids, &teams, &policies, &asked, &answered, &cut, &words)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -67,18 +64,15 @@ pub async fn get(db: &mut PgConnection, team: TeamId, request: RequestId) -> Res
 /// Removes at most `most` that are older than so many days, the oldest first; tells how many.
 pub async fn expire(db: &mut PgConnection, days: u16, most: u32) -> Result<u64, Error> {
     let done = sqlx::query!(
-        "DELETE FROM bodies WHERE request_id IN (
+        "WITH old AS (
              SELECT request_id FROM bodies WHERE created_at < clock_timestamp() - make_interval(days => $1)
-              ORDER BY created_at LIMIT $2)",
+              ORDER BY created_at LIMIT $2)
+         , unfound AS (DELETE FROM request_words WHERE request_id IN (SELECT request_id FROM old))
+         DELETE FROM bodies WHERE request_id IN (SELECT request_id FROM old)",
         i32::from(days),
         i64::from(most)
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected())
-}
-
-/// Postgres text holds no NUL.
-fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

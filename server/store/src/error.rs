@@ -10,6 +10,9 @@ pub enum Error {
     Unavailable(#[source] sqlx::Error),
     #[error("database refused the statement")]
     Statement(#[source] sqlx::Error),
+    /// A question over too many rows: a narrower one may be answered.
+    #[error("the statement took too long")]
+    TooSlow,
     #[error("migration")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// A stored value that this version does not know: a newer schema, or damage.

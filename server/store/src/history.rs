@@ -1,11 +1,14 @@
-//! The ledger as people read it: pages of requests, one request in full, the sums of a day. Reads only, team first.
+//! The ledger as people read it: pages of requests, one request in full, counts of what there is. Team first.
 //!
-//! `attempts.rs` writes these rows. Pages go by `(admitted_at, id)`, never by offset. Never here: who may see which row.
-
-use std::collections::BTreeMap;
+//! `attempts.rs` writes these rows; here only their task is ever changed. A request is one row: its last attempt. Pages go by
+//! `(admitted_at, id)`, never by offset. `question` says which requests, by any number of `condition`s, `rows` what a row is,
+//! `facets` counts values, `labels` is what people say about a request. Never here: who may see which row, spans in words,
+//! verdicts.
 
 use chrono::{DateTime, Utc};
 use domain::{
+    feedback::Acceptance,
+    history::Filter as Condition,
     id::{AttemptId, KeyId, PriceVersionId, RequestId, RunId, TeamId, UserId},
     ledger::{AttemptState, Outcome},
     money::Money,
@@ -13,16 +16,31 @@ use domain::{
     task::TaskClass,
     usage::{Usage, UsageSource},
 };
-use sqlx::{PgConnection, types::Json};
+use sqlx::{Connection, PgConnection, Postgres, QueryBuilder, Transaction};
 use uuid::Uuid;
 
-use crate::{Error, attempts::Labels};
+use crate::Error;
+
+mod condition;
+mod facets;
+mod labels;
+mod question;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use facets::facets;
+pub use labels::{Facts, Relabelled, facts, labels, set_task};
+
+use question::{LOOKED_THROUGH, Place, Question, Side};
+use rows::{Row, number, word};
 
 /// One attempt with the names of what it points to.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub id: AttemptId,
     pub request: RequestId,
+    /// Of the last attempt of a request: how many it had.
     pub number: u32,
     pub admitted_at: DateTime<Utc>,
     pub resolved_at: Option<DateTime<Utc>>,
@@ -32,6 +50,8 @@ pub struct Attempt {
     pub run: Option<RunId>,
     pub key: Option<KeyId>,
     pub key_name: Option<String>,
+    /// Who called, or whose key it was.
+    pub user: Option<UserId>,
     pub user_name: Option<String>,
     pub provider: Option<String>,
     pub model: String,
@@ -55,163 +75,194 @@ pub struct Attempt {
     pub first_byte_ms: Option<u32>,
     pub total_ms: Option<u32>,
     pub client_aborted: bool,
+    pub task: Option<TaskClass>,
+    /// Sorted by name.
+    pub tags: Vec<(String, String)>,
+    /// The newest of anybody.
+    pub verdict: Option<Acceptance>,
 }
 
-/// Which rows a page holds.
+/// Which requests.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    /// All of these.
+    pub conditions: Vec<Condition>,
+    pub from: Option<DateTime<Utc>>,
+    /// Before this.
+    pub to: Option<DateTime<Utc>>,
+    pub search: Option<Search>,
+    /// Only what this person called or their keys did.
+    pub user: Option<UserId>,
     /// Older than this attempt of the same team.
     pub before: Option<AttemptId>,
     pub limit: u32,
-    pub model: Option<String>,
-    /// Only requests that failed: a client that left is no failure.
-    pub failed: bool,
-    /// Only what this person called or their keys did.
-    pub user: Option<UserId>,
-    /// Only what this key did.
-    pub key: Option<KeyId>,
 }
 
-/// What a team did in the last 24 hours, and what it has.
-#[derive(Clone, Copy, Debug)]
-pub struct Totals {
-    pub requests: u64,
-    pub errors: u64,
-    pub cost: Money,
-    pub unpriced: u64,
-    pub providers: u64,
-    pub models: u64,
-    pub unpriced_models: u64,
-    pub keys: u64,
-    pub runs: u64,
+/// All of these words, or an id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    pub words: String,
+    /// Look into what was said; else only ids are found.
+    pub content: bool,
 }
 
-struct Row {
-    id: Uuid,
-    request_id: Uuid,
-    attempt_no: i16,
-    admitted_at: DateTime<Utc>,
-    resolved_at: Option<DateTime<Utc>>,
-    origin: String,
-    dialect: String,
-    stream: bool,
-    run_id: Option<Uuid>,
-    key_id: Option<Uuid>,
-    key_name: Option<String>,
-    user_name: Option<String>,
-    provider: Option<String>,
-    model: String,
-    model_asked: String,
-    model_served: Option<String>,
-    upstream_model: Option<String>,
-    upstream_id: Option<String>,
-    state: String,
-    outcome: Option<String>,
-    http_status: Option<i16>,
-    finish_reason: Option<String>,
-    usage_source: Option<String>,
-    input_tokens: Option<i64>,
-    cache_read_tokens: Option<i64>,
-    cache_write_short_tokens: Option<i64>,
-    cache_write_long_tokens: Option<i64>,
-    output_tokens: Option<i64>,
-    reasoning_tokens: Option<i64>,
-    reserved_nano: i64,
-    charged_nano: i64,
-    cost_nano: Option<i64>,
-    flags: Vec<String>,
-    input_bound: i64,
-    output_cap: i64,
-    price_version_id: Option<Uuid>,
-    first_byte_ms: Option<i32>,
-    total_ms: Option<i32>,
-    client_aborted: bool,
+/// A transaction for a question over many rows: by an index or not at all, and not for long.
+async fn begin(db: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
+    let mut tx = db.begin().await?;
+    sqlx::query!(
+        "SELECT set_config('statement_timeout', '2500', true) AS patience, set_config('enable_seqscan', 'off', true) AS scan,
+                set_config('jit', 'off', true) AS jit, set_config('random_page_cost', '1.1', true) AS page,
+                set_config('work_mem', '32MB', true) AS memory"
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(tx)
 }
 
-impl TryFrom<Row> for Attempt {
-    type Error = Error;
-
-    fn try_from(row: Row) -> Result<Self, Error> {
-        Ok(Self {
-            usage: usage(&row)?,
-            id: AttemptId(row.id),
-            request: RequestId(row.request_id),
-            number: number("attempts.attempt_no", row.attempt_no)?,
-            admitted_at: row.admitted_at,
-            resolved_at: row.resolved_at,
-            origin: row.origin,
-            dialect: row.dialect,
-            stream: row.stream,
-            run: row.run_id.map(RunId),
-            key: row.key_id.map(KeyId),
-            key_name: row.key_name,
-            user_name: row.user_name,
-            provider: row.provider,
-            model: row.model,
-            model_asked: row.model_asked,
-            model_served: row.model_served,
-            upstream_model: row.upstream_model,
-            upstream_id: row.upstream_id,
-            state: word("attempts.state", row.state, AttemptState::parse)?,
-            outcome: row.outcome.map(|text| word("attempts.outcome", text, Outcome::parse)).transpose()?,
-            http_status: row.http_status.map(|status| number("attempts.http_status", status)).transpose()?,
-            finish_reason: row.finish_reason,
-            usage_source: row
-                .usage_source
-                .map(|text| word("attempts.usage_source", text, UsageSource::parse))
-                .transpose()?,
-            reserved: Money(row.reserved_nano),
-            charged: Money(row.charged_nano),
-            cost: row.cost_nano.map(Money),
-            flags: row.flags,
-            input_bound: number("attempts.input_bound", row.input_bound)?,
-            output_cap: number("attempts.output_cap", row.output_cap)?,
-            price_version: row.price_version_id.map(PriceVersionId),
-            first_byte_ms: row.first_byte_ms.map(|ms| number("attempts.first_byte_ms", ms)).transpose()?,
-            total_ms: row.total_ms.map(|ms| number("attempts.total_ms", ms)).transpose()?,
-            client_aborted: row.client_aborted,
-        })
+/// A statement that ran out of time asked for too much.
+fn slow(error: sqlx::Error) -> Error {
+    match &error {
+        sqlx::Error::Database(database) if database.code().as_deref() == Some("57014") => Error::TooSlow,
+        _ => error.into(),
     }
 }
 
-fn word<T>(column: &'static str, text: String, parse: fn(&str) -> Option<T>) -> Result<T, Error> {
-    parse(&text).ok_or(Error::Unknown { column, value: text })
-}
-
-fn number<From: Copy + ToString, To: TryFrom<From>>(column: &'static str, value: From) -> Result<To, Error> {
-    To::try_from(value).map_err(|_| Error::Unknown { column, value: value.to_string() })
-}
-
-/// `None` until both sides are known.
-fn usage(row: &Row) -> Result<Option<Usage>, Error> {
-    let (Some(input), Some(output)) = (row.input_tokens, row.output_tokens) else { return Ok(None) };
-    let count = |tokens: Option<i64>| number("attempts.*_tokens", tokens.unwrap_or(0));
-    Ok(Some(Usage {
-        input: number("attempts.input_tokens", input)?,
-        cache_read: count(row.cache_read_tokens)?,
-        cache_write_short: count(row.cache_write_short_tokens)?,
-        cache_write_long: count(row.cache_write_long_tokens)?,
-        output: number("attempts.output_tokens", output)?,
-        reasoning: count(row.reasoning_tokens)?,
-    }))
-}
-
-/// The last attempt of each request, newest first.
+/// Requests by their last attempts, newest first. An attempt of another team as `before` is before nothing.
 pub async fn list(db: &mut PgConnection, team: TeamId, filter: &Filter) -> Result<Vec<Attempt>, Error> {
-    let rows = sqlx::query_file_as!(
-        Row,
-        "queries/history_list.sql",
-        team.0,
-        filter.before.map(|attempt| attempt.0),
-        i64::from(filter.limit),
-        filter.model,
-        filter.failed,
-        filter.user.map(|user| user.0),
-        filter.key.map(|key| key.0)
-    )
-    .fetch_all(db)
-    .await?;
+    let mut tx = begin(db).await?;
+    let question = Question::new(&mut tx, team, filter).await?;
+    let before = match filter.before {
+        Some(before) => match question::place(&mut tx, team, before).await? {
+            Some(place) => Some((Side::Older, place)),
+            None => return Ok(Vec::new()),
+        },
+        None => None,
+    };
+    let ids = ids(&mut tx, &question, before, filter.limit).await?;
+    let rows = sqlx::query_file_as!(Row, "queries/history_rows.sql", team.0, &ids).fetch_all(&mut *tx).await?;
+    tx.commit().await?;
     rows.into_iter().map(Attempt::try_from).collect()
+}
+
+/// The neighbours of a request among those that a filter matches, whether or not it is one of them itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    pub newer: Option<RequestId>,
+    pub older: Option<RequestId>,
+}
+
+/// `None`: the team, or the person of the filter, has no such request.
+pub async fn around(
+    db: &mut PgConnection,
+    team: TeamId,
+    filter: &Filter,
+    request: RequestId,
+) -> Result<Option<Neighbours>, Error> {
+    let mut tx = begin(db).await?;
+    let last = sqlx::query!(
+        "SELECT id, admitted_at FROM attempts
+          WHERE team_id = $1 AND request_id = $2 AND ($3::uuid IS NULL OR user_id = $3) ORDER BY attempt_no DESC LIMIT 1",
+        team.0,
+        request.0,
+        filter.user.map(|user| user.0)
+    );
+    let Some(last) = last.fetch_optional(&mut *tx).await? else { return Ok(None) };
+    let place = Place { admitted_at: last.admitted_at, id: last.id };
+    let question = Question::new(&mut tx, team, filter).await?;
+    let newer = ids(&mut tx, &question, Some((Side::Newer, place)), 1).await?;
+    let older = ids(&mut tx, &question, Some((Side::Older, place)), 1).await?;
+    let both: Vec<Uuid> = newer.iter().chain(&older).copied().collect();
+    let found = sqlx::query!("SELECT id, request_id FROM attempts WHERE team_id = $1 AND id = ANY ($2)", team.0, &both)
+        .fetch_all(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    let request = |ids: &[Uuid]| {
+        let row = found.iter().find(|row| ids.first() == Some(&row.id));
+        row.map(|row| RequestId(row.request_id))
+    };
+    Ok(Some(Neighbours { newer: request(&newer), older: request(&older) }))
+}
+
+/// What came after an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newer {
+    /// At most as many as were asked for.
+    pub count: u32,
+    /// The newest attempt that matches, wherever it stands.
+    pub newest: Option<AttemptId>,
+}
+
+/// How many requests of a filter are newer than an attempt of the team, and which is the newest of all. Without `after`, or
+/// with another team's, nothing is newer.
+pub async fn newer(
+    db: &mut PgConnection,
+    team: TeamId,
+    filter: &Filter,
+    after: Option<AttemptId>,
+    most: u32,
+) -> Result<Newer, Error> {
+    let mut tx = begin(db).await?;
+    let question = Question::new(&mut tx, team, filter).await?;
+    let newest = ids(&mut tx, &question, None, 1).await?.first().copied();
+    let place = match after {
+        Some(after) => question::place(&mut tx, team, after).await?,
+        None => None,
+    };
+    let count = match place {
+        Some(place) => ids(&mut tx, &question, Some((Side::Newer, place)), most).await?.len(),
+        None => 0,
+    };
+    tx.commit().await?;
+    Ok(Newer { count: u32::try_from(count).unwrap_or(u32::MAX), newest: newest.map(AttemptId) })
+}
+
+/// The attempts that a question asks for, the nearest to the place first.
+async fn ids(
+    tx: &mut PgConnection,
+    question: &Question,
+    side: Option<(Side, Place)>,
+    limit: u32,
+) -> Result<Vec<Uuid>, Error> {
+    let order = side.map_or(Side::Older, |(side, _)| side);
+    let mut sql = QueryBuilder::new("");
+    if let Some(words) = &question.words {
+        let (read, found) = look_through(tx, question, words, side, limit).await?;
+        if found.len() >= limit as usize || read < LOOKED_THROUGH {
+            return Ok(found);
+        }
+        let columns = |sql: &mut QueryBuilder<Postgres>| {
+            sql.push("SELECT a.id");
+        };
+        question.push_found(&mut sql, words, columns, None, side);
+    } else {
+        sql.push("SELECT a.id FROM attempts a");
+        question.push_where(&mut sql, None, side);
+        question::push_last(&mut sql, "a");
+    }
+    question::push_order(&mut sql, order);
+    sql.push(" LIMIT ").push_bind(i64::from(limit));
+    sql.build_query_scalar().fetch_all(tx).await.map_err(slow)
+}
+
+/// Looks for words in the requests that match otherwise, as far as is cheap: how many were read, and which have them.
+async fn look_through(
+    tx: &mut PgConnection,
+    question: &Question,
+    words: &str,
+    side: Option<(Side, Place)>,
+    limit: u32,
+) -> Result<(i64, Vec<Uuid>), Error> {
+    let order = side.map_or(Side::Older, |(side, _)| side);
+    let mut sql = QueryBuilder::new("WITH a AS MATERIALIZED (SELECT a.id, a.request_id, a.admitted_at FROM attempts a");
+    question.push_where(&mut sql, None, side);
+    question::push_last(&mut sql, "a");
+    question::push_order(&mut sql, order);
+    sql.push(" LIMIT ").push_bind(LOOKED_THROUGH);
+    sql.push(") SELECT (SELECT count(*) FROM a), ARRAY(SELECT a.id FROM a JOIN request_words w ON w.request_id = a.request_id");
+    sql.push(" WHERE w.words @@ ").push_bind(words.to_owned()).push("::tsquery");
+    question::push_order(&mut sql, order);
+    sql.push(" LIMIT ").push_bind(i64::from(limit)).push(")");
+    sql.build_query_as().fetch_one(tx).await.map_err(slow)
 }
 
 /// All attempts of one request, first to last; of one person only when `user` is given.
@@ -227,26 +278,28 @@ pub async fn get(
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
-/// What the client said about a request. It says it once, so its first attempt tells.
-pub async fn labels(db: &mut PgConnection, team: TeamId, request: RequestId) -> Result<Labels, Error> {
-    let row = sqlx::query!(
-        r#"SELECT task, tags AS "tags: Json<BTreeMap<String, String>>", conversation FROM attempts
-            WHERE team_id = $1 AND request_id = $2 ORDER BY attempt_no LIMIT 1"#,
-        team.0,
-        request.0
-    )
-    .fetch_optional(db)
-    .await?;
-    let Some(row) = row else { return Ok(Labels::default()) };
-    Ok(Labels {
-        task: row.task.map(|task| word("attempts.task", task, TaskClass::parse)).transpose()?,
-        tags: row.tags.map(|Json(tags)| tags.into_iter().collect()).unwrap_or_default(),
-        conversation: row.conversation,
-    })
+/// What waits for somebody to look at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Todo {
+    pub uncertain: u32,
+    pub unpriced: u32,
 }
 
-/// The rates of a price version in a tier, standard where it has none, and since when they are in force. No team: versions of shared deployments
-/// belong to nobody, and the id comes from an attempt that was read with its team.
+/// Requests since `from` whose end nobody knows, and those without a price; each at most `most`.
+pub async fn count_uncertain_unpriced(
+    db: &mut PgConnection,
+    team: TeamId,
+    user: Option<UserId>,
+    from: DateTime<Utc>,
+    most: u32,
+) -> Result<Todo, Error> {
+    let user = user.map(|user| user.0);
+    let row = sqlx::query_file!("queries/history_todo.sql", team.0, user, from, i64::from(most)).fetch_one(db).await?;
+    Ok(Todo { uncertain: number("todo", row.uncertain)?, unpriced: number("todo", row.unpriced)? })
+}
+
+/// The rates of a price version in a tier, standard where it has none, and since when they are in force. No team: versions of
+/// shared deployments belong to nobody, and the id comes from an attempt that was read with its team.
 pub async fn price(
     db: &mut PgConnection,
     version: PriceVersionId,
@@ -272,6 +325,20 @@ pub async fn price(
         })
     });
     Ok(Some((since, components.collect::<Result<_, Error>>()?)))
+}
+
+/// What a team did in the last 24 hours, and what it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    pub requests: u64,
+    pub errors: u64,
+    pub cost: Money,
+    pub unpriced: u64,
+    pub providers: u64,
+    pub models: u64,
+    pub unpriced_models: u64,
+    pub keys: u64,
+    pub runs: u64,
 }
 
 /// Sums of the last 24 hours by the database clock, and what the team has. Unpriced requests are counted, not summed.

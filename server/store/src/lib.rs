@@ -17,9 +17,17 @@ pub mod audit;
 #[cfg(feature = "postgres")]
 pub mod bodies;
 #[cfg(feature = "postgres")]
+pub mod case_sets;
+#[cfg(feature = "postgres")]
 pub mod doctor;
 #[cfg(feature = "postgres")]
+pub mod drafts;
+#[cfg(feature = "postgres")]
+pub mod feedback;
+#[cfg(feature = "postgres")]
 pub mod history;
+#[cfg(feature = "postgres")]
+pub mod images;
 #[cfg(feature = "postgres")]
 pub mod instance;
 #[cfg(feature = "postgres")]
@@ -53,8 +61,10 @@ pub mod setup;
 #[cfg(feature = "postgres")]
 pub mod snapshot;
 #[cfg(feature = "postgres")]
+mod storable;
+#[cfg(feature = "postgres")]
 pub mod teams;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(feature = "postgres")]
 pub mod tokens;
@@ -62,3 +72,7 @@ pub mod tokens;
 pub mod usage;
 #[cfg(feature = "postgres")]
 pub mod users;
+#[cfg(feature = "postgres")]
+pub mod views;
+#[cfg(feature = "postgres")]
+mod words;

@@ -1,183 +1,113 @@
-//! Runs: the grid (`runs variants cases cells samples`) and its append-only log (`run_events`).
+//! Runs: the grid with its cells, the samples that are its queue, and its append-only log (`run_events`).
 //!
-//! Here: what pages start, read and stop, team first. `cells` below is the executor's side: queue, leases, log, endings.
-//! Events are numbered densely per run: who writes one takes its number by updating the run's row, so commit order is
-//! sequence order and no reader can skip an event. Never here: what to run, how to call a model, who may look.
+//! Here: starting, naming and finding runs, team first, and what all parts share. `queue` runs cells again and stops them,
+//! `read` is what pages show, `samples` is the executor's side: claims, leases, log, endings. Events are numbered densely
+//! per run: who writes one takes its number by updating the run's row, so commit order is sequence order and no reader can
+//! skip an event. Never here: what to run, how to call a model, who may look.
 
-use chrono::{DateTime, Utc};
 use domain::{
     event::{RunEvent, RunEventKind},
-    id::{CaseId, CellId, RunId, SampleId, TeamId, UserId, VariantId},
-    money::Money,
-    run::{CellMetrics, CellState, CellView},
+    grid::Grid,
+    id::{CellId, RunId, SampleId, TeamId, UserId},
+    run::{CellState, Place},
 };
-use sqlx::{Connection, PgConnection};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 
-use crate::Error;
+use crate::{Error, storable};
 
-mod cells;
+mod queue;
+mod read;
+mod samples;
 mod signals;
+#[cfg(test)]
+mod tests;
 
-pub use cells::{ClaimedCell, End, LEASE_SECONDS, Lease, Renewed, append, claim, events_of_cell_after, finish, renew};
+pub use queue::{Again, Continued, NewTake, queue_again, queue_continued, request_stop};
+pub use read::{Filter, Sample, Summary, View, cell_of_request, exact, grid, list, sample, texts, view};
+pub use samples::{
+    ClaimedSample, End, LEASE_SECONDS, Lease, Renewed, add_wire, append, claim, events_of_sample_after, finish,
+    note_request, renew,
+};
 pub use signals::{Signal, Signals};
 
-/// A run as it is inserted: every variant meets every case in one cell.
-#[derive(Clone, Debug)]
-pub struct NewGrid {
+/// A run as it is inserted: all its cells, and the samples that wait to be run now.
+#[derive(Clone, Copy, Debug)]
+pub struct NewGrid<'a> {
     pub run: RunId,
     pub starter: UserId,
-    pub variants: Vec<NewVariant>,
-    pub cases: Vec<NewCase>,
-    pub cells: Vec<NewCell>,
-}
-
-#[derive(Clone, Debug)]
-pub struct NewVariant {
-    pub id: VariantId,
-    pub model: String,
-    pub system: String,
-    pub max_output: Option<i32>,
-    pub temperature: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct NewCase {
-    pub id: CaseId,
-    pub user: String,
+    pub name: &'a str,
+    /// Of the variants, for lists.
+    pub models: &'a [String],
+    pub grid: &'a Grid,
+    pub cells: &'a [NewCell],
+    pub samples: &'a [NewSample],
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct NewCell {
     pub id: CellId,
-    pub variant: VariantId,
-    pub case: CaseId,
+    pub place: Place,
 }
 
-/// Inserts a run with its queue of cells and wakes the executors at commit. `db` is a transaction of the caller.
-pub async fn insert(db: &mut PgConnection, team: TeamId, grid: &NewGrid) -> Result<(), Error> {
-    let NewGrid { run, starter, variants, cases, cells } = grid;
+#[derive(Clone, Copy, Debug)]
+pub struct NewSample {
+    pub id: SampleId,
+    pub cell: CellId,
+    pub position: u16,
+}
+
+/// A step of a turn: what the model said and called, and what it was told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub text: String,
+    pub calls: Vec<domain::run::ToolCall>,
+    /// The message in the words of the executor, which alone reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<serde_json::Value>,
+}
+
+/// Inserts a run with its queue of samples and wakes the executors at commit. `db` is a transaction of the caller.
+pub async fn insert(db: &mut PgConnection, team: TeamId, new: &NewGrid<'_>) -> Result<(), Error> {
+    let NewGrid { run, starter, name, models, grid, cells, samples } = new;
     sqlx::query!(
-        "INSERT INTO runs (id, team_id, started_by, kind) VALUES ($1, $2, $3, 'playground')",
+        "INSERT INTO runs (id, team_id, started_by, kind, name, models, grid) VALUES ($1, $2, $3, 'playground', $4, $5, $6)",
         run.0,
         team.0,
-        starter.0
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query_file!(
-        "queries/runs_insert_variants.sql",
-        run.0,
-        &variants.iter().map(|v| v.id.0).collect::<Vec<_>>(),
-        &variants.iter().map(|v| v.model.clone()).collect::<Vec<_>>(),
-        &variants.iter().map(|v| v.system.clone()).collect::<Vec<_>>(),
-        &variants.iter().map(|v| v.max_output).collect::<Vec<_>>() as &[Option<i32>],
-        &variants.iter().map(|v| v.temperature.clone()).collect::<Vec<_>>()
+        starter.0,
+        storable::text(name),
+        &models.iter().map(|model| storable::text(model)).collect::<Vec<_>>(),
+        storable::json("runs.grid", grid)?
     )
     .execute(&mut *db)
     .await?;
     sqlx::query!(
-        r#"INSERT INTO cases (id, run_id, position, "user")
-           SELECT c.id, $1, (c.nr - 1)::integer, c.text
-             FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS c (id, text, nr)"#,
+        r#"INSERT INTO cells (id, run_id, variant, "case")
+           SELECT c.id, $1, c.variant, c.nr FROM unnest($2::uuid[], $3::integer[], $4::integer[]) AS c (id, variant, nr)"#,
         run.0,
-        &cases.iter().map(|c| c.id.0).collect::<Vec<_>>(),
-        &cases.iter().map(|c| c.user.clone()).collect::<Vec<_>>()
+        &cells.iter().map(|cell| cell.id.0).collect::<Vec<_>>(),
+        &cells.iter().map(|cell| i32::from(cell.place.variant)).collect::<Vec<_>>(),
+        &cells.iter().map(|cell| i32::from(cell.place.case)).collect::<Vec<_>>()
     )
     .execute(&mut *db)
     .await?;
-    sqlx::query_file!(
-        "queries/runs_insert_cells.sql",
-        run.0,
-        &cells.iter().map(|c| c.id.0).collect::<Vec<_>>(),
-        &cells.iter().map(|c| c.variant.0).collect::<Vec<_>>(),
-        &cells.iter().map(|c| c.case.0).collect::<Vec<_>>()
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!("SELECT pg_notify('run_queue', '') AS queued").execute(&mut *db).await?;
-    Ok(())
-}
-
-/// A run as of `cursor`. Text of running cells is what their events up to `cursor` add up to.
-#[derive(Clone, Debug)]
-pub struct View {
-    pub team: String,
-    pub starter: String,
-    pub created_at: DateTime<Utc>,
-    pub system: String,
-    pub user: String,
-    pub max_output: Option<i32>,
-    pub temperature: String,
-    pub is_finished: bool,
-    pub cursor: i64,
-    pub cells: Vec<CellView>,
-}
-
-/// One run of the team with its cells; `None` when it is missing or another team's.
-pub async fn view(db: &mut PgConnection, team: TeamId, run: RunId) -> Result<Option<View>, Error> {
-    let rows = sqlx::query_file!("queries/runs_view.sql", team.0, run.0).fetch_all(db).await?;
-    let mut view: Option<View> = None;
-    for row in rows {
-        let cell = CellView {
-            id: CellId(row.cell),
-            model: row.model,
-            state: cell_state(&row.state)?,
-            text: row.text,
-            error: row.error,
-            metrics: row.metrics.map(metrics).transpose()?.unwrap_or_default(),
-        };
-        let view = view.get_or_insert_with(|| View {
-            team: row.team,
-            starter: row.starter,
-            created_at: row.created_at,
-            system: row.system,
-            user: row.user,
-            max_output: row.max_output,
-            temperature: row.temperature,
-            is_finished: row.is_finished,
-            cursor: row.seq,
-            cells: Vec::new(),
-        });
-        view.cells.push(cell);
+    let takes: Vec<queue::Take> = samples
+        .iter()
+        .map(|sample| queue::Take { id: sample.id, cell: sample.cell, position: i32::from(sample.position), take: 1 })
+        .collect();
+    if takes.is_empty() {
+        return samples::close(db, *run).await;
     }
-    Ok(view)
+    queue::insert(db, *run, *starter, &takes).await
 }
 
-fn cell_state(text: &str) -> Result<CellState, Error> {
-    CellState::parse(text).ok_or_else(|| Error::Unknown { column: "cells.state", value: text.to_owned() })
-}
-
-fn metrics(value: serde_json::Value) -> Result<CellMetrics, Error> {
-    serde_json::from_value(value)
-        .map_err(|error| Error::Unknown { column: "samples.metrics", value: error.to_string() })
-}
-
-/// A run in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
-    pub id: RunId,
-    pub created_at: DateTime<Utc>,
-    pub is_finished: bool,
-    pub starter: String,
-    /// The beginning of the first case, at most 200 characters.
-    pub prompt: String,
-    pub models: Vec<String>,
-    pub cost: Option<Money>,
-}
-
-/// The newest runs of the team, at most `limit`.
-pub async fn list(db: &mut PgConnection, team: TeamId, limit: i64) -> Result<Vec<Summary>, Error> {
-    let rows = sqlx::query_file!("queries/runs_list.sql", team.0, limit).fetch_all(db).await?;
-    let summaries = rows.into_iter().map(|row| Summary {
-        id: RunId(row.id),
-        created_at: row.created_at,
-        is_finished: row.is_finished,
-        starter: row.starter,
-        prompt: row.prompt,
-        models: row.models,
-        cost: row.cost.map(Money),
-    });
-    Ok(summaries.collect())
+/// Gives a run another name; `false` when the team has no such run.
+pub async fn rename(db: &mut PgConnection, team: TeamId, run: RunId, name: &str) -> Result<bool, Error> {
+    let done =
+        sqlx::query!("UPDATE runs SET name = $3 WHERE team_id = $1 AND id = $2", team.0, run.0, storable::text(name))
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The slug of the team whose run it is. For streams that name only the run; rights are checked against the answer.
@@ -204,55 +134,18 @@ pub async fn events(
     )
     .fetch_all(db)
     .await?;
+    let event = |payload| storable::parsed::<RunEventKind>("run_events.payload", payload);
     rows.into_iter().map(|row| Ok(RunEvent { run, seq: row.seq, what: event(row.payload)? })).collect()
 }
 
-fn event(payload: serde_json::Value) -> Result<RunEventKind, Error> {
-    serde_json::from_value(payload)
-        .map_err(|error| Error::Unknown { column: "run_events.payload", value: error.to_string() })
+fn cell_state(text: &str) -> Result<CellState, Error> {
+    CellState::parse(text).ok_or_else(|| Error::Unknown { column: "samples.state", value: text.to_owned() })
 }
 
-/// Asks one cell, or with `None` every cell, of a run to stop. Queued cells end at once; for a running one its executor
-/// is told and ends it. `false` when the team has no such run or cell. `sample` makes ids for the endings.
-///
-/// Asking twice, or asking a cell that has ended, changes nothing.
-pub async fn request_stop(
-    db: &mut PgConnection,
-    team: TeamId,
-    run: RunId,
-    cell: Option<CellId>,
-    sample: impl Fn() -> SampleId,
-) -> Result<bool, Error> {
-    let mut tx = db.begin().await?;
-    // The run's row is locked first, as every writer of its log does: nobody waits for anybody in a circle.
-    let found = sqlx::query_scalar!(
-        "SELECT r.seq FROM runs r
-          WHERE r.team_id = $1 AND r.id = $2
-            AND ($3::uuid IS NULL OR EXISTS (SELECT FROM cells c WHERE c.run_id = r.id AND c.id = $3)) FOR UPDATE",
-        team.0,
-        run.0,
-        cell.map(|cell| cell.0)
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
-    if found.is_none() {
-        return Ok(false);
-    }
-    let asked = sqlx::query_file!(
-        "queries/runs_request_stop.sql",
-        team.0,
-        run.0,
-        cell.map(|cell| cell.0) as Option<uuid::Uuid>
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    for row in asked {
-        if row.state == CellState::Queued.as_str() {
-            let lease = Lease { run, cell: CellId(row.id), epoch: row.epoch };
-            cells::end(&mut tx, lease, sample(), &End::Stopped(CellMetrics::default())).await?;
-        }
-    }
-    sqlx::query!("SELECT pg_notify('run_stop', $1) AS asked", run.to_string()).execute(&mut *tx).await?;
-    tx.commit().await?;
-    Ok(true)
+fn place(variant: i32, case: i32) -> Result<Place, Error> {
+    Ok(Place { variant: small("cells.variant", variant)?, case: small("cells.case", case)? })
+}
+
+fn small(column: &'static str, value: i32) -> Result<u16, Error> {
+    u16::try_from(value).map_err(|_| Error::Unknown { column, value: value.to_string() })
 }

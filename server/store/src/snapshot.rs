@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
+    catalog::Capability,
     id::{CredentialId, DeploymentId, KeyId, ModelId, ProviderId, TeamId, UserId},
     key::{AllowedModels, KeyScope},
     task::TaskClass,
@@ -70,6 +71,8 @@ pub struct Model {
     pub aliases: Vec<String>,
     pub context_window: Option<u32>,
     pub max_output: Option<u32>,
+    /// `None`: nobody has told.
+    pub capabilities: Option<Vec<Capability>>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -156,8 +159,8 @@ async fn retired(db: &mut PgConnection) -> Result<Vec<RetiredSecret>, Error> {
 
 async fn models(db: &mut PgConnection) -> Result<Vec<Model>, Error> {
     let rows = sqlx::query!(
-        "SELECT id, team_id, name, aliases, context_window, max_output, created_at FROM models WHERE archived_at IS NULL
-          ORDER BY id"
+        "SELECT id, team_id, name, aliases, context_window, max_output, capabilities, created_at FROM models
+          WHERE archived_at IS NULL ORDER BY id"
     )
     .fetch_all(db)
     .await?;
@@ -169,6 +172,8 @@ async fn models(db: &mut PgConnection) -> Result<Vec<Model>, Error> {
         aliases: row.aliases,
         context_window: tokens(row.context_window),
         max_output: tokens(row.max_output),
+        // A word of a newer version says nothing to this one; it must not keep the gateway from serving.
+        capabilities: row.capabilities.map(|all| all.iter().filter_map(|word| Capability::parse(word)).collect()),
         created_at: row.created_at,
     });
     Ok(models.collect())

@@ -7,8 +7,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::id::{TeamId, UserId};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::{
     embedded::{Embedded, Options},
@@ -44,6 +46,17 @@ impl TestDatabase {
     pub async fn execute(&self, sql: &'static str) -> u64 {
         let mut db = pool::connection(&self.pools.dashboard).await.expect("connection");
         sqlx::query(sql).execute(&mut *db).await.expect(sql).rows_affected()
+    }
+
+    /// A team and a person in it, made from a number.
+    pub async fn team(&self, nr: u128) -> (TeamId, UserId) {
+        let (team, user) = (Uuid::from_u128(0x7000 + nr), Uuid::from_u128(0x8000 + nr));
+        let mut db = pool::connection(&self.pools.dashboard).await.expect("connection");
+        let insert = "WITH t AS (INSERT INTO teams (id, slug, name, store_content) VALUES ($1, $3, $3, 'full'))
+                      INSERT INTO users (id, email, name, role, password_hash) VALUES ($2, $3 || '@example.com', 'Person ' || $3, 'user', '')";
+        let made = sqlx::query(insert).bind(team).bind(user).bind(format!("team-{nr}")).execute(&mut *db).await;
+        made.expect("a team and a person");
+        (TeamId(team), UserId(user))
     }
 
     /// The one number that a query gives.

@@ -22,7 +22,7 @@ pub struct Span<'a> {
     pub user: Option<UserId>,
 }
 
-/// One day, of one model or key where that is asked for.
+/// One day, of one model, key or task where that is asked for.
 #[derive(Clone, Debug)]
 pub struct Row {
     pub day: NaiveDate,
@@ -42,6 +42,7 @@ pub async fn report(db: &mut PgConnection, team: TeamId, span: Span<'_>) -> Resu
         ReportBy::Day => "day",
         ReportBy::Model => "model",
         ReportBy::Key => "key",
+        ReportBy::Task => "task",
     };
     let user = span.user.map(|user| user.0);
     let rows = sqlx::query_file!("queries/usage_report.sql", team.0, span.zone, span.from, span.until, by, user)

@@ -1,11 +1,16 @@
 //! History: keyset pages, receipts, and whose rows a person sees.
 
+mod questions;
+mod replays;
+mod searches;
+
 use control::history;
 use domain::{
     ErrorKind, Money,
     history::{ContentLock, HistoryQuery, HistoryRow, RequestContent},
     id::RequestId,
     ledger::{AttemptState, Outcome},
+    task::TaskClass,
     team::StoreContent,
 };
 use store::bodies::Body;
@@ -261,7 +266,7 @@ async fn what_the_client_said_about_its_call_is_part_of_the_detail() {
     let lead = world.actor("lead").await;
     let detail = history::get(&world.ctx, &lead, "alpha", request(0x22)).await.expect("detail");
     let tags: Vec<_> = detail.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    assert_eq!((detail.task.as_deref(), tags.join(" ").as_str()), (Some("bug_fix"), "repo=core ticket=42"));
+    assert_eq!((detail.task, tags.join(" ").as_str()), (Some(TaskClass::BugFix), "repo=core ticket=42"));
     assert_eq!(detail.conversation.as_deref(), Some("c-1"));
     let plain = history::get(&world.ctx, &lead, "alpha", request(2)).await.expect("detail");
     assert_eq!((plain.task, plain.tags, plain.conversation), (None, vec![], None));

@@ -6,6 +6,8 @@
 
 mod audit;
 mod bundles;
+mod executor;
+mod feedback;
 mod history;
 mod imports;
 mod invitations;
@@ -13,13 +15,16 @@ mod keys;
 mod members;
 mod models;
 mod permissions;
+mod playground;
 mod prices;
 mod profile;
 mod providers;
+mod runs;
 mod sessions;
 mod settings;
 mod setup;
 mod teams;
 mod tokens;
 mod users;
+mod workbench;
 mod world;

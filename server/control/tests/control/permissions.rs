@@ -6,8 +6,7 @@ use std::{fmt::Write, pin::Pin};
 use control::{Actor, Context, Error};
 use domain::{
     catalog::{CatalogQuery, NewCatalogModel},
-    history::HistoryQuery,
-    id::{CellId, KeyId, ModelId, RequestId, RunId, SessionId, UserId},
+    id::{KeyId, ModelId, SessionId, UserId},
     key::{KeyKind, KeyRules, NewKey},
     model::{NewModel, PriceText},
     price::{
@@ -17,7 +16,6 @@ use domain::{
     },
     provider::NewProvider,
     role::InstanceRole,
-    run::NewRun,
     settings::InstanceSettings,
 };
 use uuid::Uuid;
@@ -82,17 +80,6 @@ fn somebody() -> control::users::NewUser {
     control::users::NewUser { email, name: "Somebody".to_owned(), role: InstanceRole::User, password }
 }
 
-fn run() -> NewRun {
-    NewRun {
-        team: "alpha".to_owned(),
-        models: vec!["big".to_owned()],
-        system: String::new(),
-        user: "hello".to_owned(),
-        max_output: None,
-        temperature: String::new(),
-    }
-}
-
 macro_rules! operations {
     ($(($name:literal, $ctx:ident, $actor:ident, $target:ident, $call:expr)),+ $(,)?) => {
         [$(($name, (|$ctx, $actor, $target| Box::pin(async move { let _ = $target; $call.await.map(drop) })) as Operation)),+]
@@ -100,6 +87,7 @@ macro_rules! operations {
 }
 
 mod people;
+mod work;
 
 fn operations() -> Vec<(&'static str, Operation)> {
     operations![
@@ -129,26 +117,6 @@ fn operations() -> Vec<(&'static str, Operation)> {
         ("keys::create (personal)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Personal))),
         ("keys::create (service)", c, a, t, control::keys::create(c, a, key(t, KeyKind::Service))),
         ("keys::revoke (service)", c, a, t, control::keys::revoke(c, a, "alpha", t.service_key)),
-        ("history::list", c, a, t, control::history::list(c, a, query())),
-        ("history::get (unknown)", c, a, t, control::history::get(c, a, "alpha", RequestId(Uuid::from_u128(9)))),
-        (
-            "history::content (unknown)",
-            c,
-            a,
-            t,
-            control::history::content(c, a, "alpha", RequestId(Uuid::from_u128(9)))
-        ),
-        ("runs::start", c, a, t, control::runs::start(c, a, run())),
-        ("runs::list", c, a, t, control::runs::list(c, a, "alpha")),
-        ("runs::get (unknown)", c, a, t, control::runs::get(c, a, "alpha", RunId(Uuid::from_u128(9)))),
-        ("runs::cancel (unknown)", c, a, t, control::runs::cancel(c, a, "alpha", RunId(Uuid::from_u128(9)))),
-        (
-            "runs::stop_cell (unknown)",
-            c,
-            a,
-            t,
-            control::runs::stop_cell(c, a, "alpha", RunId(Uuid::from_u128(9)), CellId(Uuid::from_u128(9)))
-        ),
         ("sessions::list", c, a, t, control::sessions::list(c, a)),
         ("sessions::revoke (foreign)", c, a, t, control::sessions::revoke(c, a, SessionId(Uuid::from_u128(9)))),
         ("sessions::revoke_others", c, a, t, control::sessions::revoke_others(c, a)),
@@ -223,10 +191,6 @@ fn from_catalog(target: &Target, provider: &str) -> NewCatalogModel {
     }
 }
 
-fn query() -> HistoryQuery {
-    HistoryQuery { team: "alpha".to_owned(), ..HistoryQuery::default() }
-}
-
 async fn reset(ctx: &Context, actor: &Actor, email: &str) -> Result<(), Error> {
     control::users::reset_password(ctx, actor, email, "some long pass phrase".to_owned()).await
 }
@@ -250,7 +214,7 @@ async fn the_permission_table_is_what_was_reviewed() {
     let mut nr = 0;
     let person = control::users::create(&world.ctx, &Actor::operator(), somebody()).await.expect("account");
     let owner = world.user("owner").await;
-    for (name, operation) in operations().into_iter().chain(people::operations()) {
+    for (name, operation) in operations().into_iter().chain(work::operations()).chain(people::operations()) {
         write!(table, "\n{name:32}").expect("text");
         for (_, actor) in &actors {
             nr += 1;

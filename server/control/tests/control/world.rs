@@ -19,6 +19,8 @@ use domain::{
 };
 use store::testing::TestDatabase;
 
+use crate::workbench::Counting;
+
 /// Two teams; one person per role. `stranger` is an admin of the other team, `nobody` has no team.
 pub const BUNDLE: &str = r#"
 [instance]
@@ -190,14 +192,17 @@ impl Secrets for Named {
 pub struct World {
     pub db: TestDatabase,
     pub ctx: Context,
+    /// The first reading of its clock, in milliseconds: the database's, because people ask for spans until now.
+    start: i64,
 }
 
 impl World {
     /// Migrated, and nothing else.
     pub async fn empty() -> Self {
         let db = store::testing::database().await;
-        let ctx = context(&db, 1);
-        Self { db, ctx }
+        let start = db.number("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").await;
+        let ctx = context(&db, start, 1);
+        Self { db, ctx, start }
     }
 
     /// Set up by [`BUNDLE`].
@@ -209,18 +214,23 @@ impl World {
 
     /// Another process on the same database, with another master key.
     pub fn with_other_master_key(&self) -> Context {
-        context(&self.db, 2)
+        context(&self.db, self.start, 2)
     }
 
     /// Two more processes on the same database, in the middle of a change of the master key and after it: one holds the new key
     /// beside the old one, the other the new key alone.
     pub fn with_next_master_key(&self) -> (Context, Context) {
         let master = |seed: u64| MasterKey::generate(&Seeded::new(seed)).expect("random key").0;
-        let (old, mut rotating, mut newest) = (master(1), context(&self.db, 1), context(&self.db, 1));
+        let (old, mut rotating, mut newest) = (master(1), self.context(), self.context());
         let entropy = Arc::clone(&rotating.entropy);
         rotating.vault = Arc::new(Vault::with_old(master(3), vec![old], Arc::clone(&entropy)));
         newest.vault = Arc::new(Vault::new(master(3), entropy));
         (rotating, newest)
+    }
+
+    /// Another process on the same database.
+    fn context(&self) -> Context {
+        context(&self.db, self.start, 1)
     }
 
     pub async fn apply(&self, bundle: &str) -> Result<Vec<domain::bundle::PlannedChange>, Error> {
@@ -257,16 +267,17 @@ impl Probe for Scripted {
     }
 }
 
-fn context(db: &TestDatabase, seed: u64) -> Context {
+fn context(db: &TestDatabase, start: i64, seed: u64) -> Context {
     let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
     let (master, _) = MasterKey::generate(&*entropy).expect("random key");
     Context::new(Parts {
         pools: db.pools.clone(),
         vault: Arc::new(Vault::new(master, Arc::clone(&entropy))),
         passwords: Hasher::new(Arc::clone(&entropy), 2).expect("hasher"),
-        clock: Arc::new(Ticking(AtomicI64::new(1_795_262_400_000))),
+        clock: Arc::new(Ticking(AtomicI64::new(start))),
         entropy,
         probe: Arc::new(Scripted),
+        workbench: Arc::new(Counting),
         catalog: vec![&OPENAI, &DEMO],
         public_url: "http://localhost:3000".to_owned(),
     })

@@ -7,6 +7,11 @@ const LEAST: usize = 256;
 
 /// The text with every long run of base64 replaced by its hash and size.
 pub(super) fn by_hash(text: &str) -> String {
+    by_hash_above(text, LEAST)
+}
+
+/// The same for runs of at least so many bytes.
+pub(crate) fn by_hash_above(text: &str, least: usize) -> String {
     let mut short = String::with_capacity(text.len().min(64 * 1024));
     let mut rest = text;
     while let Some(quote) = rest.find('"') {
@@ -15,7 +20,7 @@ pub(super) fn by_hash(text: &str) -> String {
         let start = data_start(from);
         let length = from[start..].bytes().take_while(|byte| is_base64(*byte)).count();
         let is_whole = from[start + length..].starts_with('"');
-        if is_whole && length >= LEAST {
+        if is_whole && length >= least {
             let data = &from[start..start + length];
             let hash = Sha256::digest(data.as_bytes());
             let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::ending::Verdict;
 use crate::{
     call::{ChatRun, Reply},
+    capture::Capture,
     content::Kept,
     error::Error,
     ledger::{Ending, Receipt},
@@ -83,12 +84,15 @@ impl Client {
         (Self::new(Side::Http(Box::new(Http::new(dialect, envelope, head))), kept), reply)
     }
 
-    pub(crate) fn local(request_id: RequestId) -> (Self, oneshot::Receiver<Result<(), Error>>, ChatRun) {
+    pub(crate) fn local(
+        request_id: RequestId,
+        capture: Option<Capture>,
+    ) -> (Self, oneshot::Receiver<Result<(), Error>>, ChatRun) {
         let (admitted, is_admitted) = oneshot::channel();
         let (updates, receiver) = mpsc::channel(FRAMES);
         let cancel = CancellationToken::new();
         let run = ChatRun { request_id, updates: receiver, cancel: cancel.clone() };
-        let local = Local { request_id, admitted: Some(admitted), updates, cancel };
+        let local = Local { request_id, admitted: Some(admitted), updates, cancel, capture, dispatch: None };
         (Self::new(Side::Local(local), Kept::nothing()), is_admitted, run)
     }
 
@@ -108,8 +112,17 @@ impl Client {
 
     /// The request goes out now.
     pub(super) fn dispatched(&mut self, dispatch: Dispatch) {
-        if let Side::Http(http) = &mut self.side {
-            http.dispatched(dispatch);
+        match &mut self.side {
+            Side::Http(http) => http.dispatched(dispatch),
+            Side::Local(local) => local.dispatch = Some(dispatch),
+        }
+    }
+
+    /// Where the exchanges with upstreams are written down, if anybody asked for it. Nobody does over HTTP.
+    pub(super) fn capture(&self) -> Option<Capture> {
+        match &self.side {
+            Side::Http(_) => None,
+            Side::Local(local) => local.capture.clone(),
         }
     }
 

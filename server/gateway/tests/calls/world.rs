@@ -240,8 +240,14 @@ impl Conversation {
     }
 
     /// Says something, as it is.
-    pub async fn say(&mut self, bytes: &str) {
-        self.socket.write_all(bytes.as_bytes()).await.unwrap();
+    pub async fn say(&mut self, text: &str) {
+        self.say_bytes(text.as_bytes()).await;
+    }
+
+    /// The same where a piece is no text by itself.
+    pub async fn say_bytes(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).await.unwrap();
+        self.socket.flush().await.unwrap();
     }
 
     /// A whole answer; the connection closes.

@@ -58,15 +58,9 @@ impl Provider for Demo {
 
     fn encode(&self, request: &Request, destination: &Destination<'_>) -> Result<HttpRequest, Error> {
         let Encoded { body, dropped } = match &request.source {
-            Source::Body { wire: Wire::OpenAiChat, bytes } => Encoded {
-                body: openai::for_upstream(
-                    &request.with_limit(bytes, openai::PLAIN.cap_field)?,
-                    destination.upstream_model,
-                    request.stream,
-                    &openai::PLAIN,
-                )?,
-                dropped: Vec::new(),
-            },
+            Source::Body { wire: Wire::OpenAiChat, bytes } => {
+                openai::upstream_body(request, bytes, destination.upstream_model, &openai::PLAIN)?
+            }
             _ => openai::encode_chat(&*neutral(request)?, destination.upstream_model, &openai::PLAIN)?,
         };
         let url = format!("demo:{}", openai::CHAT_PATH);

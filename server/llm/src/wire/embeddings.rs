@@ -55,6 +55,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         // Vectors are no output tokens.
         max_output: Some(0),
         unsaid_limit: None,
+        adapts: false,
         long_cache: false,
         metadata: Vec::new(),
         size,

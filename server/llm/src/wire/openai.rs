@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `body.rs` `body/edit.rs` | a client's body, read as far as a gateway must; the same bytes with our own fields replaced |
+//! | `body/adapt.rs` | a body of our own in the words of one upstream of this wire |
 //! | `body/chat.rs` `body/chat/` | a client's body in the neutral form, for an upstream of another wire |
 //! | `body/write.rs` `body/write/` | a body from the neutral form |
 //! | `answer.rs` `answer/` | an upstream's answer, whole or streamed |
@@ -59,8 +60,9 @@ mod quirks;
 mod usage;
 
 pub use answer::{StreamDecoder, decode_whole, is_error_body};
-pub use body::{decode_chat, decode_request, encode_chat, for_upstream};
-pub use encode::{StreamEncoder, encode_whole};
+pub(crate) use body::without_field;
+pub use body::{decode_chat, decode_request, encode_chat, for_upstream, upstream_body};
+pub use encode::{StreamEncoder, encode_whole, message};
 pub use quirks::{CachedAt, Fill, OPENAI, PLAIN, Quirks, ReasoningCount, Responses, UsageAt};
 pub use usage::{object as usage_object, report};
 

@@ -68,8 +68,9 @@ pub fn report_by(_: &mut SchemaGenerator) -> Schema {
         ReportBy::Day => "day",
         ReportBy::Model => "model",
         ReportBy::Key => "key",
+        ReportBy::Task => "task",
     };
-    words([ReportBy::Day, ReportBy::Model, ReportBy::Key], text)
+    words([ReportBy::Day, ReportBy::Model, ReportBy::Key, ReportBy::Task], text)
 }
 
 /// Which models a key may call: `"all"`, or a list of names. An empty list allows nothing.

@@ -29,7 +29,7 @@ pub static GROUP: Group = Group {
             Parameter { name: "to", about: "Last day; it counts", required: true, example: "2026-11-30" },
             Parameter {
                 name: "by",
-                about: "`day`, `model` or `key`; absent: `day`",
+                about: "`day`, `model`, `key` or `task`; absent: `day`",
                 required: false,
                 example: "model",
             },
@@ -40,7 +40,7 @@ pub static GROUP: Group = Group {
     }],
 };
 
-/// Usage of a team, a row for each day and, where asked for, model or key.
+/// Usage of a team, a row for each day and, where asked for, model, key or task class.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "UsageReport")]
 struct Report {
@@ -55,7 +55,7 @@ struct Report {
 #[schemars(rename = "UsageRow")]
 struct Row {
     day: String,
-    /// Public name of the model, or name of the key; empty: all, or calls without a key.
+    /// Public name of the model, name of the key, or task class; empty: all, or calls without one.
     of: String,
     requests: u64,
     errors: u64,
@@ -110,7 +110,7 @@ fn report(asked: &Asked) -> Answer<'_> {
         asked.no_body()?;
         let by = match asked.query("by") {
             "" => ReportBy::default(),
-            text => ReportBy::parse(text).ok_or_else(|| ApiError::field("by", "must be day, model or key"))?,
+            text => ReportBy::parse(text).ok_or_else(|| ApiError::field("by", "must be day, model, key or task"))?,
         };
         let (from, to) = (asked.query("from").to_owned(), asked.query("to").to_owned());
         let query = ReportQuery { team: asked.team().to_owned(), from: from.clone(), to: to.clone(), by };

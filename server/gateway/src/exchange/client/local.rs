@@ -8,9 +8,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Ended, LAST_WORD};
+use super::{Dispatch, Ended, LAST_WORD};
 use crate::{
     call::{ChatUpdate, Finished},
+    capture::Capture,
     error::Error,
     exchange::ending::Verdict,
     ledger::Receipt,
@@ -21,6 +22,9 @@ pub(super) struct Local {
     pub admitted: Option<oneshot::Sender<Result<(), Error>>>,
     pub updates: mpsc::Sender<ChatUpdate>,
     pub cancel: CancellationToken,
+    pub capture: Option<Capture>,
+    /// Of the last attempt that went out.
+    pub dispatch: Option<Dispatch>,
 }
 
 impl Local {
@@ -74,6 +78,12 @@ impl Local {
         };
         let Ended { outcome, first_byte_ms, total_ms, finish_reason, model_served } = ended;
         let Receipt { usage, source, cost, unpriced } = receipt;
+        let (provider, attempts) = match &self.dispatch {
+            Some(Dispatch { served_by, attempt, .. }) => {
+                (served_by.split('/').next().map(str::to_owned), u16::try_from(*attempt).unwrap_or(u16::MAX))
+            }
+            None => (None, 0),
+        };
         let finished = Finished {
             outcome,
             problem,
@@ -85,6 +95,9 @@ impl Local {
             total_ms,
             finish_reason,
             model_served,
+            provider,
+            attempts,
+            wires: self.capture.map(|capture| capture.take()).unwrap_or_default(),
         };
         // Dropped updates mean that nobody waits for this.
         let _ = timeout(LAST_WORD, self.updates.send(ChatUpdate::Finished(Box::new(finished)))).await;

@@ -46,9 +46,8 @@ impl Server<'_> {
         }
         let (path, wire, encoded) = match &request.source {
             Source::Body { wire: Wire::OpenAiChat, bytes } => {
-                let bytes = request.with_limit(bytes, self.quirks.cap_field)?;
-                let body = openai::for_upstream(&bytes, model, request.stream, self.quirks)?;
-                (openai::CHAT_PATH, Wire::OpenAiChat, kept(body))
+                let encoded = openai::upstream_body(request, bytes, model, self.quirks)?;
+                (openai::CHAT_PATH, Wire::OpenAiChat, encoded)
             }
             Source::Body { wire: Wire::Responses, bytes } if self.quirks.responses != Responses::No => {
                 self.check_state(bytes)?;

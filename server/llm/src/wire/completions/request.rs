@@ -44,6 +44,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         answers: prompt.count().saturating_mul(each),
         max_output,
         unsaid_limit: None,
+        adapts: false,
         long_cache: false,
         metadata: Vec::new(),
         size,

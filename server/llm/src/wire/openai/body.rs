@@ -2,6 +2,7 @@
 //!
 //! The reading here is lenient: it is for requests whose bytes go on as they are.
 
+mod adapt;
 mod chat;
 mod edit;
 mod long_cache;
@@ -9,6 +10,7 @@ mod write;
 
 pub use chat::decode_chat;
 pub use edit::for_upstream;
+pub(crate) use edit::without_field;
 pub use write::encode_chat;
 
 use bytes::Bytes;
@@ -18,8 +20,10 @@ use crate::{
     Error,
     json::{self, Object},
     request::{Operation, Request, Size, Source},
-    wire::Wire,
+    wire::{Encoded, Wire},
 };
+
+use super::Quirks;
 
 /// Reads a body of `/v1/chat/completions` as far as the gateway must understand it. Everything else stays untouched.
 pub fn decode_request(body: Bytes) -> Result<Request, Error> {
@@ -48,11 +52,25 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         // Both may be set; the upstream picks one of them, so the greater is what can happen.
         max_output: max_tokens.max(max_completion_tokens),
         unsaid_limit: None,
+        adapts: false,
         long_cache: long_cache::is_asked(text),
         metadata,
         size,
         source: Source::Body { wire: Wire::OpenAiChat, bytes: body.clone() },
     })
+}
+
+/// The body of a chat request for an upstream of the same wire: a client's own bytes with our fields replaced, or, where the
+/// body is ours, in the words of that upstream.
+pub fn upstream_body(request: &Request, body: &Bytes, upstream_model: &str, quirks: &Quirks) -> Result<Encoded, Error> {
+    let limited = request.with_limit(body, quirks.cap_field)?;
+    if !request.adapts {
+        let body = for_upstream(&limited, upstream_model, request.stream, quirks)?;
+        // A body whose bytes were kept drops nothing.
+        return Ok(Encoded { body, dropped: Vec::new() });
+    }
+    let Encoded { body, dropped } = adapt::adapted(&limited, quirks)?;
+    Ok(Encoded { body: for_upstream(body.as_bytes(), upstream_model, request.stream, quirks)?, dropped })
 }
 
 /// The body as text that a parser may see.

@@ -38,8 +38,15 @@ fn id(envelope: &Envelope) -> String {
 }
 
 fn choice(index: u32, answer: &Answer) -> Value {
+    let has_calls = answer.parts.iter().any(|part| matches!(part, Part::ToolCall { .. }));
+    let reason = answer.finish_reason.as_deref().unwrap_or(default_reason(has_calls));
+    json!({"index": index, "message": message(&answer.parts), "logprobs": null, "finish_reason": reason})
+}
+
+/// What an assistant said, as a client reads it and sends it back in its next request.
+pub fn message(parts: &[Part]) -> Value {
     let (mut text, mut thoughts, mut calls) = (String::new(), String::new(), Vec::new());
-    for part in &answer.parts {
+    for part in parts {
         match part {
             Part::Text { text: more, .. } => text.push_str(more),
             Part::Reasoning { text: more, .. } => thoughts.push_str(more),
@@ -50,7 +57,6 @@ fn choice(index: u32, answer: &Answer) -> Value {
             Part::Image { .. } | Part::ToolResult { .. } => {}
         }
     }
-    let reason = answer.finish_reason.as_deref().unwrap_or(default_reason(!calls.is_empty()));
     let content = if text.is_empty() && !calls.is_empty() { Value::Null } else { text.into() };
     let mut message = Map::new();
     let mut set = |name: &str, value: Value| message.insert(name.to_owned(), value);
@@ -60,14 +66,14 @@ fn choice(index: u32, answer: &Answer) -> Value {
     if !thoughts.is_empty() {
         set("reasoning_content", thoughts.into());
     }
-    let details = details::of_parts(&answer.parts);
+    let details = details::of_parts(parts);
     if !details.is_empty() {
         set("reasoning_details", details.into());
     }
     if !calls.is_empty() {
         set("tool_calls", calls.into());
     }
-    json!({"index": index, "message": message, "logprobs": null, "finish_reason": reason})
+    Value::Object(message)
 }
 
 /// What the end of a complete answer means when nobody said it.

@@ -43,6 +43,7 @@ pub fn decode_request(body: Bytes) -> Result<Request, Error> {
         answers: 1,
         max_output,
         unsaid_limit: None,
+        adapts: false,
         long_cache: weight.long_cache,
         metadata: metadata(&top)?,
         size: weight.size,

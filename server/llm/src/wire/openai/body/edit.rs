@@ -1,5 +1,6 @@
 //! A client's own bytes with only our fields replaced.
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::super::Quirks;
@@ -64,6 +65,14 @@ fn without_foreign_thoughts(object: &Object<'_>) -> Result<Option<String>, Error
         });
     }
     Ok(is_changed.then(|| format!("[{}]", kept.join(","))))
+}
+
+/// The body less one of its fields; `None` when it is not there, or says nothing.
+pub(crate) fn without_field(body: &[u8], name: &str) -> Option<Bytes> {
+    let text = std::str::from_utf8(body).ok()?;
+    let object = Object::parse(text).ok()?;
+    object.get(name)?;
+    Some(Bytes::from(without(text, &object, name)))
 }
 
 /// The text of an object less one of its fields, its name and one comma. Everything else stays byte for byte.
