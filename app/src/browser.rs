@@ -3,10 +3,17 @@
 //! Pages and components call these and stay free of `cfg`. Never here: views, server functions. Nothing here may be called
 //! while a view is being built, except [`preference`], which answers the same on both sides.
 
-#[cfg(feature = "hydrate")]
-pub use real::*;
 #[cfg(not(feature = "hydrate"))]
 pub use server::*;
+#[cfg(feature = "hydrate")]
+pub use {files::*, real::*, scroll::*};
+
+#[cfg(feature = "hydrate")]
+mod files;
+#[cfg(feature = "hydrate")]
+mod scroll;
+#[cfg(not(feature = "hydrate"))]
+mod server;
 
 /// The field that an event happened to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +172,13 @@ mod real {
         ended.forget();
     }
 
+    /// Opens what a file field opens.
+    pub fn click(id: &str) {
+        if let Some(element) = by_id::<HtmlElement>(id) {
+            element.click();
+        }
+    }
+
     pub fn open_dialog(id: &str) {
         if let Some(dialog) = by_id::<HtmlDialogElement>(id)
             && !dialog.open()
@@ -277,82 +291,28 @@ mod real {
         window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
     }
 
-    /// Is the scrolled box at its end, give or take a line?
-    pub fn is_at_end(id: &str) -> bool {
-        by_id::<Element>(id).is_none_or(|it| it.scroll_top() + it.client_height() + 24 >= it.scroll_height())
+    /// Is a dialog or a menu open?
+    pub fn has_layer() -> bool {
+        document().query_selector("dialog[open], [popover]:popover-open").ok().flatten().is_some()
     }
 
-    pub fn scroll_to_end(id: &str) {
-        if let Some(element) = by_id::<Element>(id) {
-            element.set_scroll_top(element.scroll_height());
-        }
+    /// Is the event in something to type into?
+    pub fn is_typing(event: &web_sys::Event) -> bool {
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        target.is_some_and(|it| it.matches("input, textarea, select, [contenteditable]").unwrap_or(false))
+    }
+
+    pub fn has_focus(id: &str) -> bool {
+        document().active_element().is_some_and(|it| it.id() == id)
+    }
+
+    /// The address of the page, for somebody else.
+    pub fn page_address() -> String {
+        window().location().href().unwrap_or_default()
     }
 
     /// Does pointer or focus rest in it?
     pub fn is_in_use(id: &str) -> bool {
         by_id::<Element>(id).is_some_and(|it| it.matches(":hover, :focus-within").unwrap_or(false))
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-mod server {
-    use std::rc::Rc;
-
-    use super::{EventField, FieldText};
-
-    /// A choice of looks (`theme`, `density`, `sidebar`) from its cookie; only the values we write ourselves are read back.
-    #[cfg(feature = "ssr")]
-    pub fn preference(name: &str) -> Option<String> {
-        let parts = leptos::prelude::use_context::<http::request::Parts>()?;
-        let cookies = parts.headers.get_all(http::header::COOKIE);
-        let pairs = cookies.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';'));
-        let value = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)?.1;
-        matches!(value, "light" | "dark" | "closed" | "compact").then(|| value.to_owned())
-    }
-
-    #[cfg(not(feature = "ssr"))]
-    pub fn preference(_name: &str) -> Option<String> {
-        None
-    }
-
-    pub fn set_preference(_name: &str, _value: Option<&str>) {}
-    pub fn mark_hydrated() {}
-    pub fn load_page(_address: &str) {}
-    pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}
-    pub fn form_fields(_id: &str) -> Vec<(String, String)> {
-        Vec::new()
-    }
-    pub fn reset_form(_id: &str) {}
-    pub fn event_field(_event: &leptos::web_sys::Event) -> Option<EventField> {
-        None
-    }
-    pub fn goes_to_button(_event: &leptos::web_sys::Event) -> bool {
-        false
-    }
-    pub fn forget_fragment() {}
-    pub fn read_file(_id: &str, _done: Rc<dyn Fn(String, String)>) {}
-    pub fn open_dialog(_id: &str) {}
-    pub fn close_dialog(_id: &str) {}
-    pub fn hide_popovers() {}
-    pub fn walk_menu(_event: &leptos::web_sys::KeyboardEvent) {}
-    pub fn focus(_id: &str) {}
-    pub fn find_lost_focus(_id: &str) {}
-    pub fn focus_first_invalid() {}
-    pub fn field_text(_id: &str) -> Option<FieldText> {
-        None
-    }
-    pub fn set_field_text(_id: &str, _text: &str) {}
-    pub fn zone() -> Option<String> {
-        None
-    }
-    pub fn fragment() -> String {
-        String::new()
-    }
-    pub fn is_at_end(_id: &str) -> bool {
-        false
-    }
-    pub fn scroll_to_end(_id: &str) {}
-    pub fn is_in_use(_id: &str) -> bool {
-        false
     }
 }

@@ -1,12 +1,13 @@
-//! The one EventSource of a tab: follows a run from a cursor, in order, without gaps.
+//! The one EventSource of a tab: follows a run, or the history of a team, from a cursor, in order, without gaps.
 //!
 //! Here: opening, closing, counting. Never here: what an event means for a page. The feed closes while the tab is hidden for
-//! ten seconds and goes on where it was; the run itself lives on the server and does not notice.
+//! ten seconds and goes on where it was; what it follows lives on the server and does not notice. One more topic: a variant of
+//! [`Topic`] and of [`News`], and its branch in `hear`.
 
 use domain::{event::RunEvent, id::RunId};
 use leptos::prelude::*;
 
-/// How the page hears about its run.
+/// How the page hears about what it shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FeedState {
     #[default]
@@ -18,28 +19,54 @@ pub enum FeedState {
     Polling,
 }
 
-/// A subscription to one run. Copies share it.
+/// What is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The position is the number of an event.
+    Run(RunId),
+    /// Requests of a team under the filters of the address. The position is the newest attempt of the list.
+    History { team: String, query: String },
+}
+
+impl Topic {
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser subscribes"))]
+    fn address(&self, after: &str) -> String {
+        match self {
+            Self::Run(run) => format!("/ui/events?topics=run:{run}&after={after}"),
+            Self::History { team, query } => format!("/ui/events?topics=history:{team}&after={after}&{query}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    Run(Box<RunEvent>),
+    /// So many requests since the list was fetched.
+    History(u32),
+}
+
+/// A subscription to one topic. Copies share it.
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser subscribes"))]
 #[derive(Clone, Copy)]
 pub struct Feed {
-    run: RunId,
-    /// Sequence number of the last event handed on.
-    seen: StoredValue<i64>,
+    topic: StoredValue<Topic>,
+    /// The position of the last event handed on.
+    seen: StoredValue<String>,
     pub state: RwSignal<FeedState>,
-    event: Callback<RunEvent>,
-    /// Events are missing: fetch the state and call [`Feed::open`] with its cursor.
+    news: Callback<News>,
+    /// Events are missing: fetch the state and call [`Feed::open`] with its position.
     lost: Callback<()>,
     #[cfg(feature = "hydrate")]
     source: StoredValue<Option<live::Source>, LocalStorage>,
 }
 
 impl Feed {
-    pub fn new(run: RunId, event: Callback<RunEvent>, lost: Callback<()>) -> Self {
+    pub fn new(topic: Topic, news: Callback<News>, lost: Callback<()>) -> Self {
         Self {
-            run,
-            seen: StoredValue::new(0),
+            topic: StoredValue::new(topic),
+            seen: StoredValue::new(String::new()),
             state: RwSignal::new(FeedState::Closed),
-            event,
+            news,
             lost,
             #[cfg(feature = "hydrate")]
             source: StoredValue::new_local(None),
@@ -49,8 +76,9 @@ impl Feed {
 
 #[cfg(not(feature = "hydrate"))]
 impl Feed {
-    pub fn open(self, _after: i64) {}
+    pub fn open(self, _after: String) {}
     pub fn close(self) {}
+    pub fn leave(self) {}
     pub fn retry(self) {}
     pub fn watch_visibility(self) {}
 }
@@ -62,19 +90,30 @@ mod live {
     use domain::{
         event::{RunEvent, RunEventKind},
         id::{CellId, RunId},
-        run::CellMetrics,
+        run::{CellMetrics, ToolCall},
     };
     use leptos::{ev, prelude::*};
     use serde::Deserialize;
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{EventSource, MessageEvent, VisibilityState};
 
-    use super::{Feed, FeedState};
+    use super::{Feed, FeedState, News, Topic};
 
-    const NAMES: [&str; 7] =
-        ["cell.start", "cell.delta", "cell.done", "cell.stopped", "cell.error", "run.done", "resync"];
     const RETRY: Duration = Duration::from_secs(2);
     const HIDDEN: Duration = Duration::from_secs(10);
+    const HISTORY: &str = "history.new";
+    const NAMES: [&str; 10] = [
+        "cell.start",
+        "cell.delta",
+        "cell.tool",
+        "cell.done",
+        "cell.stopped",
+        "cell.error",
+        "run.changed",
+        "run.done",
+        HISTORY,
+        "resync",
+    ];
 
     /// An event as it is on the wire, all kinds in one: reading the tagged form would bring a second JSON reader.
     #[derive(Deserialize)]
@@ -83,21 +122,34 @@ mod live {
         seq: i64,
         cell: Option<CellId>,
         #[serde(default)]
+        sample: u16,
+        #[serde(default)]
+        take: u16,
+        #[serde(default)]
         text: String,
+        call: Option<ToolCall>,
         #[serde(default)]
         message: String,
         metrics: Option<CellMetrics>,
     }
 
+    #[derive(Deserialize)]
+    struct Newer {
+        count: u32,
+    }
+
     fn read(name: &str, text: &str) -> Option<RunEvent> {
-        let Wire { run, seq, cell, text, message, metrics } = crate::api::tree::read(text.as_bytes())?;
+        let Wire { run, seq, cell, sample, take, text, call, message, metrics } =
+            crate::api::tree::read(text.as_bytes())?;
         let metrics = metrics.unwrap_or_default();
         let what = match (name, cell) {
-            ("cell.start", Some(cell)) => RunEventKind::Start { cell },
-            ("cell.delta", Some(cell)) => RunEventKind::Delta { cell, text },
-            ("cell.done", Some(cell)) => RunEventKind::Done { cell, metrics },
-            ("cell.stopped", Some(cell)) => RunEventKind::Stopped { cell, metrics },
-            ("cell.error", Some(cell)) => RunEventKind::Error { cell, message, metrics },
+            ("cell.start", Some(cell)) => RunEventKind::Start { cell, sample, take },
+            ("cell.delta", Some(cell)) => RunEventKind::Delta { cell, sample, text },
+            ("cell.tool", Some(cell)) => RunEventKind::Tool { cell, sample, call: call? },
+            ("cell.done", Some(cell)) => RunEventKind::Done { cell, sample, metrics },
+            ("cell.stopped", Some(cell)) => RunEventKind::Stopped { cell, sample, metrics },
+            ("cell.error", Some(cell)) => RunEventKind::Error { cell, sample, message, metrics },
+            ("run.changed", _) => RunEventKind::RunChanged,
             ("run.done", _) => RunEventKind::RunDone,
             _ => return None,
         };
@@ -122,10 +174,10 @@ mod live {
 
     impl Feed {
         /// Hears everything after `after`.
-        pub fn open(self, after: i64) {
+        pub fn open(self, after: String) {
             self.close();
+            let address = self.topic.with_value(|topic| topic.address(&after));
             self.seen.set_value(after);
-            let address = format!("/ui/events?topics=run:{}&after={after}", self.run);
             let Ok(stream) = EventSource::new(&address) else { return self.poll() };
             let message = Closure::new(move |event: MessageEvent| self.hear(&event));
             let opened = Closure::new(move || {
@@ -144,6 +196,11 @@ mod live {
         pub fn close(self) {
             self.let_go();
             let _gone = self.state.try_set(FeedState::Closed);
+        }
+
+        /// The page goes. It is told nothing any more: what shows the state may outlive the state by a moment.
+        pub fn leave(self) {
+            self.let_go();
         }
 
         /// Closes the stream; what it calls is dropped a moment later, since it may be what is running now.
@@ -184,12 +241,24 @@ mod live {
         fn hear(self, event: &MessageEvent) {
             let name = event.type_();
             let text = event.data().as_string().unwrap_or_default();
-            let Some(seen) = self.seen.try_get_value() else { return };
-            match read(&name, &text) {
-                Some(event) if event.seq <= seen || event.run != self.run => {}
+            let Some(topic) = self.topic.try_get_value() else { return };
+            match topic {
+                Topic::Run(run) => self.hear_run(run, read(&name, &text)),
+                Topic::History { .. } => {
+                    if let Some(Newer { count }) = crate::api::tree::read(text.as_bytes()) {
+                        self.news.run(News::History(count));
+                    }
+                }
+            }
+        }
+
+        fn hear_run(self, run: RunId, event: Option<RunEvent>) {
+            let Some(seen) = self.seen.try_with_value(|seen| seen.parse::<i64>().unwrap_or_default()) else { return };
+            match event {
+                Some(event) if event.seq <= seen || event.run != run => {}
                 Some(event) if event.seq == seen + 1 => {
-                    self.seen.set_value(event.seq);
-                    self.event.run(event);
+                    self.seen.set_value(event.seq.to_string());
+                    self.news.run(News::Run(Box::new(event)));
                 }
                 // A gap, a resync, or something unreadable: only the stored state is sure.
                 _ => {

@@ -2,7 +2,7 @@
 //!
 //! Never here: floats for money, the clock, locales. Money itself prints in `domain::money`.
 
-use domain::{Money, history::HistoryRow, ledger::Outcome, text::thousands, usage::UsageSource};
+use domain::{Money, history::HistoryRow, ledger::Outcome, task::TaskClass, text::thousands, usage::UsageSource};
 
 /// Stands where a figure is missing. The reason goes into the title.
 pub const MISSING: &str = "–";
@@ -130,6 +130,53 @@ pub fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
+/// What a person calls a task class.
+pub fn task_word(task: TaskClass) -> &'static str {
+    match task {
+        TaskClass::Boilerplate => "Boilerplate",
+        TaskClass::Completion => "Completion",
+        TaskClass::MultiFile => "Multi-file",
+        TaskClass::Refactoring => "Refactoring",
+        TaskClass::Review => "Review",
+        TaskClass::BugFix => "Bug fix",
+        TaskClass::Algorithms => "Algorithms",
+        TaskClass::Tests => "Tests",
+    }
+}
+
+/// All of them for a choice; the first is none.
+pub fn task_choices() -> Vec<(String, String)> {
+    let mut choices = vec![(String::new(), "Not said".to_owned())];
+    choices.extend(TaskClass::ALL.map(|task| (task.as_str().to_owned(), task_word(task).to_owned())));
+    choices
+}
+
+/// `78.4 %` of ten-thousandths.
+pub fn percent(parts: u16) -> String {
+    let tenths = (u32::from(parts) + 5) / 10;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// `4.25` of hundredths.
+pub fn hundredths(value: u32) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
+}
+
+/// Text with marks where it holds characters that nobody sees but that change what people read: those that turn the
+/// direction of writing, and those without a width (`security.md` RD-4).
+pub fn marked(text: &str) -> String {
+    let is_hidden =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_hidden(c) {
+            true => out.push_str(&format!("⟦U+{:04X}⟧", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
 /// A value for the query part of an address.
 pub fn query_value(text: &str) -> String {
     use std::fmt::Write as _;
@@ -187,6 +234,21 @@ mod tests {
         assert_eq!(tokens_per_second(84, 500, 1_500).as_deref(), Some("84 tok/s"));
         assert_eq!(tokens_per_second(84, 500, 500), None);
         assert_eq!(tokens_per_second(84, 500, 400), None);
+    }
+
+    #[test]
+    fn shares_and_means_are_printed_from_whole_numbers() {
+        assert_eq!(percent(10_000), "100.0 %");
+        assert_eq!(percent(4_902), "49.0 %");
+        assert_eq!(percent(5), "0.1 %");
+        assert_eq!(hundredths(425), "4.25");
+        assert_eq!(hundredths(300), "3.00");
+    }
+
+    #[test]
+    fn rd_4_characters_that_nobody_sees_become_marks() {
+        assert_eq!(marked("a\u{202e}b\u{200b}"), "a⟦U+202E⟧b⟦U+200B⟧");
+        assert_eq!(marked("é 東京\n\t"), "é 東京\n\t");
     }
 
     #[test]

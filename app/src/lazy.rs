@@ -2,17 +2,18 @@
 //!
 //! `view=lazy!(Page)` in a `<Route>` is all it takes: `cargo xtask site` cuts the program there, into a file named after the
 //! page and files for what several of them share. The router keeps the old page until the new one is loaded. A page whose parts
-//! others need, or that most people see first, stays `page(..)`. Never here: views.
+//! others need, or that most people see first, stays `page(..)`. Parts of a page that few people open are shown by [`arriving`].
+//! Never here: views.
 
 use std::{
     future::{Future, pending},
     pin::Pin,
 };
 
-use leptos::{prelude::*, wasm_split::SplitLoaderError};
+use leptos::{prelude::*, reactive::computed::ScopedFuture, wasm_split::SplitLoaderError};
 use leptos_router::{ChooseView, hooks::use_url};
 
-use crate::browser;
+use crate::{browser, components::reactive::when};
 
 type Loading<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
@@ -76,6 +77,29 @@ fn announce(page: &str) {
             response.append_header(http::header::LINK, link);
         }
     }
+}
+
+/// A part of a page in a file of its own: nothing until the file is here. Its signals belong to whoever shows it.
+pub fn arriving(view: Loading<AnyView>) -> AnyView {
+    let (made, is_here, is_lost) = (StoredValue::new_local(None), RwSignal::new(false), RwSignal::new(false));
+    leptos::task::spawn_local(ScopedFuture::new(async move {
+        match view.await {
+            Ok(view) => {
+                let _gone = made.try_set_value(Some(view));
+                let _gone = is_here.try_set(true);
+            }
+            Err(_) => {
+                let _gone = is_lost.try_set(true);
+            }
+        }
+    }));
+    let show = move || made.try_update_value(Option::take).flatten().unwrap_or_else(|| ().into_any());
+    let lost = || view! { <p class="form-text">"This part could not be loaded: reload the page."</p> }.into_any();
+    view! {
+        {when(move || is_here.get(), show)}
+        {when(move || is_lost.get(), lost)}
+    }
+    .into_any()
 }
 
 /// The view of a `<Route>` whose page is a file of its own.

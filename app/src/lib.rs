@@ -21,12 +21,38 @@ use crate::{
     },
     lazy::lazy,
     pages::{
-        api_reference::ApiReference, audit::Audit, bundle::Bundle, catalog::Catalog, frame::Frame,
-        history::HistoryList, home::Home, invite::Invite, key::Key, keys::Keys, me::Me, members::Members,
-        models::Models, people::People, permissions::Permissions, playground::Playground, price_import::PriceImport,
-        prices::Prices, problem::NotFound, providers::Providers, request::Request, reset::Reset, runs::Runs,
-        sessions::Sessions, settings::Settings, setup::Setup, sign_in::SignIn, start::Start,
-        team_settings::TeamSettings, teams::Teams, tokens::Tokens,
+        api_reference::ApiReference,
+        audit::Audit,
+        bundle::Bundle,
+        catalog::Catalog,
+        frame::Frame,
+        history::{HistoryList, NoRequest, compare::HistoryCompare},
+        home::Home,
+        invite::Invite,
+        key::Key,
+        keys::Keys,
+        me::Me,
+        members::Members,
+        models::Models,
+        people::People,
+        permissions::Permissions,
+        playground::Playground,
+        price_import::PriceImport,
+        prices::Prices,
+        problem::NotFound,
+        providers::Providers,
+        request::Request,
+        reset::Reset,
+        runs::Runs,
+        sessions::Sessions,
+        settings::Settings,
+        setup::Setup,
+        sign_in::SignIn,
+        start::Start,
+        team_settings::TeamSettings,
+        teams::Teams,
+        tokens::Tokens,
+        verdicts::VerdictReport,
     },
 };
 
@@ -111,8 +137,12 @@ pub fn App() -> impl IntoView {
                     <Route path=at(path!("/t/:team/playground")) view=lazy!(Playground) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/playground/:run")) view=lazy!(Playground) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/runs")) view=lazy!(Runs) ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/history")) view=lazy!(HistoryList) ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/history/:request")) view=lazy!(Request) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/history/compare")) view=lazy!(HistoryCompare) ssr=SsrMode::Async />
+                    <ParentRoute path=at(path!("/t/:team/history")) view=lazy!(HistoryList) ssr=SsrMode::Async>
+                        <Route path=at(path!("")) view=page(NoRequest) ssr=SsrMode::Async />
+                        <Route path=at(path!("/:request")) view=lazy!(Request) ssr=SsrMode::Async />
+                    </ParentRoute>
+                    <Route path=at(path!("/t/:team/verdicts")) view=lazy!(VerdictReport) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/models")) view=lazy!(Models) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/models/catalogue")) view=lazy!(Catalog) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/models/:model")) view=lazy!(Prices) ssr=SsrMode::Async />

@@ -39,6 +39,8 @@ pub mod start;
 pub mod team_settings;
 pub mod teams;
 pub mod tokens;
+pub mod verdict;
+pub mod verdicts;
 
 /// One parameter of the route; empty when it is not part of it.
 fn param(name: &'static str) -> Signal<String> {

@@ -176,7 +176,7 @@ async fn a_signed_in_person_who_belongs_to_no_such_team_finds_nothing() {
             .header(header::CONTENT_TYPE, "application/json")
             .header("sec-fetch-site", "same-origin")
             .header(header::COOKIE, &session)
-            .body(format!("{{\"team\":\"{team}\"}}"))
+            .body(format!("{{\"query\":{{\"team\":\"{team}\"}}}}"))
             .send()
     };
     assert_eq!(ask("core").await.unwrap().status(), StatusCode::OK);

@@ -14,6 +14,7 @@ mod canary;
 mod crash;
 mod edge;
 mod fault_matrix;
+mod feedback;
 mod grid;
 mod lattice;
 mod links;

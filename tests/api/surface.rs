@@ -1,7 +1,7 @@
 //! The surface of the product as tests of access know it: for every operation and route a valid request, made for one team
 //! and one asker. An operation without a line here fails the matrix, the twins and the tests of bad input.
 //!
-//! One more operation: a line in `surface/bodies.rs`; one that acts on the asker's own things or on the whole instance as
+//! One more operation: a line in `surface/bodies.rs` or `surface/workbench.rs`; one that acts on the asker's own things or on the whole instance as
 //! well: another in [`bodies::OWN`] or [`bodies::SHARED`]. One more route with a body: a line in `surface/routes.rs`.
 
 use serde_json::Value;
@@ -13,6 +13,7 @@ use tests::{
 
 pub mod bodies;
 pub mod routes;
+mod workbench;
 
 /// For whom and on what a request is made.
 #[derive(Clone, Copy)]
@@ -53,14 +54,18 @@ pub fn forms(class: &Class) -> &'static [Form] {
     }
 }
 
+/// All bodies of a form.
+fn table(form: Form) -> Vec<(&'static str, Maker)> {
+    match form {
+        Form::Plain => [bodies::PLAIN, workbench::PLAIN].concat(),
+        Form::Own => [bodies::OWN, workbench::OWN].concat(),
+        Form::Shared => bodies::SHARED.to_vec(),
+    }
+}
+
 /// The maker of a server function's body. Panics when there is none: the surface grew and this table did not.
 pub fn maker(path: &str, form: Form) -> Maker {
-    let table = match form {
-        Form::Plain => bodies::PLAIN,
-        Form::Own => bodies::OWN,
-        Form::Shared => bodies::SHARED,
-    };
-    let found = table.iter().find(|(name, _)| format!("/ui/{name}") == path);
+    let found = table(form).into_iter().find(|(name, _)| format!("/ui/{name}") == path);
     found.unwrap_or_else(|| panic!("no {form:?} body for {path}: add it to tests/api/surface/bodies.rs")).1
 }
 
@@ -69,17 +74,12 @@ fn every_operation_has_a_body_and_every_body_an_operation() {
     let mut missing = Vec::new();
     for (path, class) in OPERATIONS {
         for form in forms(class) {
-            let table = match form {
-                Form::Plain => bodies::PLAIN,
-                Form::Own => bodies::OWN,
-                Form::Shared => bodies::SHARED,
-            };
-            if !table.iter().any(|(name, _)| format!("/ui/{name}") == *path) {
+            if !table(*form).iter().any(|(name, _)| format!("/ui/{name}") == *path) {
                 missing.push(format!("{form:?} {path}"));
             }
         }
     }
-    let all = [bodies::PLAIN, bodies::OWN, bodies::SHARED].concat();
+    let all = [Form::Plain, Form::Own, Form::Shared].map(table).concat();
     let unknown = all.iter().filter(|(name, _)| !OPERATIONS.iter().any(|(path, _)| *path == format!("/ui/{name}")));
     missing.extend(unknown.map(|(name, _)| format!("{name} is no operation")));
     assert_eq!(missing, [""; 0]);

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::key::KeyScope;
 use futures_util::StreamExt as _;
 use http::Method;
 use server::http::inventory::{Class, OPERATIONS, routes};
@@ -41,6 +42,7 @@ fn record(tenants: &Tenants) -> Vec<Recorded> {
     let admin = &tenants["alpha-admin"];
     let token = tenants.stranger.bearer(&tenants.alpha().tokens["own"].secret);
     let key = tenants.stranger.bearer(&admin.key.as_ref().expect("a key").secret);
+    let telling = tenants.stranger.bearer(&tenants.alpha().keys["narrow"].secret);
     let scene = |nr| Scene { tenants, side: tenants.alpha(), me: Some(admin), nr };
     let mut all = Vec::new();
     for (path, class) in OPERATIONS {
@@ -60,6 +62,7 @@ fn record(tenants: &Tenants) -> Vec<Recorded> {
         let visitor = match class {
             // The forms that mint a session are tried with their secrets in `links.rs`.
             Class::Public => continue,
+            Class::Key(KeyScope::FeedbackWrite) => &telling,
             Class::Key(_) => &key,
             Class::Token(_) | Class::AnyToken => &token,
             Class::Person | Class::Team(_) | Class::Instance(_) | Class::OwnOr(_) | Class::TeamOrInstance(..) => {

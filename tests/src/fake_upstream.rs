@@ -44,8 +44,8 @@ pub use self::{
     errors::CANARY,
     journal::{End, Entry, Journal, Request, Tally, read as read_journal, requests as journal_requests},
     script::{
-        CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Script, Terminator,
-        UsageForm, UsagePlace,
+        CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Says, Script, Speech,
+        Terminator, UsageForm, UsagePlace,
     },
     serve::Exchange,
     summary::{Call, Format, Image, Said, Summary, Tool, ToolResult},

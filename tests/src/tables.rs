@@ -156,6 +156,22 @@ impl Tables {
         Ok(sqlx::query_scalar(statement).bind(value).fetch_one(&self.pool).await?)
     }
 
+    /// Waits until a table has at least so many rows: what is written behind an answer.
+    pub async fn until_written(&self, table: &str, least: usize) -> Result<()> {
+        let least = i64::try_from(least)?;
+        let look = async {
+            loop {
+                let statement = AssertSqlSafe(format!("SELECT count(*) FROM \"{table}\""));
+                let count: i64 = sqlx::query_scalar(statement).fetch_one(&self.pool).await?;
+                if count >= least {
+                    return Ok(());
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), look).await?
+    }
+
     /// One statement that no product function offers, such as moving a time stamp, and word of it to running servers.
     pub async fn execute(&self, statement: &'static str, value: &str) -> Result<u64> {
         let done = sqlx::query(statement).bind(value).execute(&self.pool).await?.rows_affected();

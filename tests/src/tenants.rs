@@ -15,7 +15,7 @@ use crate::{FakeUpstream, TestServer, Visitor, http_client, tables::Tables};
 mod bundle;
 mod make;
 
-pub use make::of_link;
+pub use make::{PICTURE, grid, of_link};
 
 /// Short name, instance role, role in the team that the name begins with.
 pub const PEOPLE: &[(&str, &str, Option<&str>)] = &[
@@ -95,8 +95,14 @@ pub struct Side {
     pub reset: Issued,
     /// Tokens of the team's admin by their one scope, and `expired revoked other` (bound to the other team).
     pub tokens: BTreeMap<&'static str, Issued>,
+    /// A run of two columns, its first cell, and the request of that cell.
     pub run: String,
     pub cell: String,
+    pub run_request: String,
+    /// What the member keeps and shares with the team.
+    pub case_set: String,
+    pub view: String,
+    pub image: String,
     /// A request made with the member's personal key, and its attempt.
     pub request: String,
     pub attempt: String,
@@ -125,6 +131,10 @@ impl Side {
             ("token", token),
             ("run", self.run.clone()),
             ("cell", self.cell.clone()),
+            ("run request", self.run_request.clone()),
+            ("case set", self.case_set.clone()),
+            ("view", self.view.clone()),
+            ("image", self.image.clone()),
             ("request", self.request.clone()),
             ("public request", format!("req_{}", self.request.replace('-', ""))),
             ("attempt", self.attempt.clone()),
@@ -151,6 +161,10 @@ impl Side {
             reset: Issued { id: nothing(11), secret: "no-such-reset-00000000000000".to_owned() },
             run: nothing(12),
             cell: nothing(13),
+            run_request: nothing(18),
+            case_set: nothing(19),
+            view: nothing(20),
+            image: nothing(21),
             request: nothing(14),
             attempt: nothing(15),
             keys: BTreeMap::from([("paused", Issued { id: nothing(16), ..Issued::default() })]),

@@ -5,6 +5,7 @@
 
 mod facts;
 mod gateway;
+mod history;
 mod started;
 
 use anyhow::{Result, bail};
@@ -15,7 +16,8 @@ const OUTPUT: &str = "target/bench";
 pub fn run(args: &[&str]) -> Result<()> {
     match args {
         ["gateway", rest @ ..] => gateway::run(rest),
-        [] => bail!("bench wants a name; it knows: gateway"),
-        [other, ..] => bail!("there is no bench `{other}`; it knows: gateway"),
+        ["history", rest @ ..] => history::run(rest),
+        [] => bail!("bench wants a name; it knows: gateway history"),
+        [other, ..] => bail!("there is no bench `{other}`; it knows: gateway history"),
     }
 }

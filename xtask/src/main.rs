@@ -5,7 +5,9 @@
 
 mod bench;
 mod dev;
+mod instance;
 mod queries;
+mod seed;
 mod setup;
 mod shell;
 mod site;
@@ -24,8 +26,12 @@ cargo xtask <command>
   site [--release]                build the browser side into target/site
   dev                             setup, site, then the server; rebuilds on change
   verify [--only STEP] [--fix]    everything CI runs, cheapest first
+  seed [--calls N] [--database URL] [--as-built]
+                                  an instance with a long history, in target/seed or at URL
   bench gateway [--rounds N] [--as-built]
-                                  what the gateway adds to direct and to nginx, into target/bench";
+                                  what the gateway adds to direct and to nginx, into target/bench
+  bench history [--calls N] [--rounds N] [--as-built]
+                                  how quickly the history of a seeded instance answers";
 
 fn main() -> ExitCode {
     match run() {
@@ -50,6 +56,7 @@ fn run() -> Result<()> {
         ["site", "--release"] => site::run(site::Profile::Release),
         ["dev"] => dev::run(),
         ["verify", rest @ ..] => verify::run(rest),
+        ["seed", rest @ ..] => seed::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}\n\nsteps of verify: {}", verify::names());

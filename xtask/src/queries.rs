@@ -52,8 +52,7 @@ pub fn run(fix: bool) -> Result<()> {
 
 /// With psql, so that this works before anything of ours compiles.
 fn migrate(embedded: &Embedded, url: &str) -> Result<()> {
-    let beside = embedded.programs().join("psql");
-    let psql = if beside.is_file() { beside } else { shell::find(&["psql"]).context("psql is missing")? };
+    let psql = shell::psql(embedded.programs())?;
     let mut files: Vec<PathBuf> = fs::read_dir(MIGRATIONS)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
     files.sort();

@@ -46,6 +46,12 @@ pub fn find(names: &[&str]) -> Option<PathBuf> {
         .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
 }
 
+/// The client among the server's own programs, or the one that PATH knows.
+pub fn psql(programs: &Path) -> Result<PathBuf> {
+    let beside = programs.join("psql");
+    if beside.is_file() { Ok(beside) } else { find(&["psql"]).context("psql is missing") }
+}
+
 /// An absolute path for a child that runs elsewhere.
 pub fn absolute(path: &str) -> Result<PathBuf> {
     std::path::absolute(Path::new(path)).with_context(|| format!("cannot resolve {path}"))

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use domain::ApiError;
 use http::Method;
 use leptos::server_fn::{
-    Http, Protocol,
+    Http, Protocol, ServerFn,
     client::Client,
     codec::Json,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -98,6 +98,28 @@ fn arguments<T: Serialize + DeserializeOwned>(sent: &[u8]) -> Answer<T> {
 pub fn post(operation: &str, body: String) -> Work<Bytes> {
     let path = format!("/ui/{operation}");
     exchange::<leptos::server_fn::client::browser::BrowserClient>(path, Some(body.into_bytes()))
+}
+
+/// Calls a server function from an event and hands over its answer: what waiting for its future does, without a state machine
+/// for each place that waits. On the server nothing happens.
+pub fn ask<I>(input: I, then: impl FnOnce(Answer<I::Output>) + 'static)
+where
+    I: ServerFn<Error = Failure> + Serialize,
+    I::Output: DeserializeOwned,
+{
+    if cfg!(feature = "hydrate") {
+        let body = serde_json::to_string(&input).unwrap_or_default();
+        let read = move |answer: Answer<Bytes>| {
+            then(answer.and_then(|bytes| tree::read(&bytes).ok_or_else(unreadable)));
+        };
+        send(I::PATH, body, Box::new(read));
+    }
+}
+
+fn send(path: &'static str, body: String, then: Box<dyn FnOnce(Answer<Bytes>)>) {
+    // Paths of server functions begin with `/ui/`, which `post` adds.
+    let work = post(path.trim_start_matches("/ui/"), body);
+    leptos::task::spawn_local(async move { then(work.await) });
 }
 
 /// Only a browser sends.

@@ -89,3 +89,30 @@ pub fn link_button(look: Look, href: String, label: &'static str, icon_name: &'s
     }
     .erase()
 }
+
+/// [`IconButton`] for lists of them, compiled once.
+pub fn icon_button(
+    icon_name: &'static str,
+    label: impl Into<String>,
+    press: impl Fn() + Send + Sync + 'static,
+) -> AnyView {
+    icon_button_of(icon_name, label.into(), Callback::new(move |()| press()))
+}
+
+fn icon_button_of(icon_name: &'static str, label: String, press: Callback<()>) -> AnyView {
+    view! { <IconButton icon_name=icon_name label=label press=press /> }.erase()
+}
+
+/// [`Button`] with words and an icon, compiled once.
+pub fn plain_button(
+    look: Look,
+    label: impl Into<String>,
+    icon_name: &'static str,
+    press: impl Fn() + Send + Sync + 'static,
+) -> AnyView {
+    plain_button_of(look, label.into(), icon_name, Callback::new(move |()| press()))
+}
+
+fn plain_button_of(look: Look, label: String, icon_name: &'static str, press: Callback<()>) -> AnyView {
+    view! { <Button look=look label=label icon_name=icon_name press=press /> }.erase()
+}

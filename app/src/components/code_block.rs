@@ -1,19 +1,36 @@
 //! A block of code with its language and a copy button.
 
-use super::{copy_button::copy_button, erase::Erase};
+use super::{copy_button::copy_button, erase::Erase, highlight::stretches};
 use crate::prelude::*;
 
 /// `label` is the language or what the block is.
 pub fn code_block(label: String, text: String) -> AnyView {
+    framed(label, text.clone(), text.into_any())
+}
+
+/// The same in colours. `language` as the answer names it.
+pub fn coloured_block(label: String, language: &str, text: String) -> AnyView {
+    let mut parts = Vec::new();
+    for (kind, part) in stretches(language, &text) {
+        let part = part.to_owned();
+        parts.push(match kind.class() {
+            "" => part.into_any(),
+            class => view! { <span class=class>{part}</span> }.erase(),
+        });
+    }
+    framed(label, text, parts.into_any())
+}
+
+fn framed(label: String, text: String, code: AnyView) -> AnyView {
     view! {
         <div class="code-block">
             <div class="code-block-head">
                 <span>{if label.is_empty() { "code".to_owned() } else { label }}</span>
-                {copy_button("Copy code", text.clone())}
+                {copy_button("Copy code", text)}
             </div>
             // Scrolls sideways, so the keyboard must be able to reach it.
             <pre tabindex="0">
-                <code>{text}</code>
+                <code>{code}</code>
             </pre>
         </div>
     }

@@ -12,6 +12,15 @@ pub fn copy_button(what: impl Into<String>, text: String) -> AnyView {
 
 /// The same for a value that changes.
 pub fn copy_button_of(what: String, text: Signal<String>) -> AnyView {
+    copy_button_with(what, Callback::new(move |()| text.get_untracked()))
+}
+
+/// The same for what is only known when the button is pressed.
+pub fn copy_button_when(what: impl Into<String>, text: fn() -> String) -> AnyView {
+    copy_button_with(what.into(), Callback::new(move |()| text()))
+}
+
+fn copy_button_with(what: String, text: Callback<(), String>) -> AnyView {
     let copied = RwSignal::new(false);
     let announcer = use_context::<Announcer>();
     let toasts = use_context::<Toasts>();
@@ -38,7 +47,7 @@ pub fn copy_button_of(what: String, text: Signal<String>) -> AnyView {
             type="button"
             title=what.clone()
             aria-label=what
-            on:click=move |_| browser::copy(&text.get_untracked(), Rc::new(done))
+            on:click=move |_| browser::copy(&text.run(()), Rc::new(done))
         >
             {move || if copied.get() { icon("check") } else { icon("copy") }}
         </button>

@@ -10,9 +10,9 @@ use self::{
     parse::{Block, Piece},
 };
 use super::{
-    code_block::code_block,
+    code_block::{code_block, coloured_block},
     erase::Erase,
-    reactive::{Keyed, keyed, when},
+    reactive::{Keyed, fresh_key, keyed, when},
 };
 use crate::prelude::*;
 
@@ -22,24 +22,32 @@ pub mod parse;
 /// Above this size an answer is shown as it is.
 const MOST_BYTES: usize = 200_000;
 
-/// Text that grows, and its blocks.
+/// How much of a plain text is one piece of the page: only the last one is written again while it grows.
+const PLAIN_PIECE: usize = 16_384;
+
+/// Text that grows, and its blocks. They are made when somebody first looks at them: a page holds many answers.
 #[derive(Clone, Copy)]
 pub struct MarkdownText {
     text: RwSignal<String>,
     frozen: RwSignal<Vec<Arc<Piece>>>,
     /// The last blocks, which the next characters may still change.
     open: RwSignal<Vec<Arc<Piece>>>,
+    is_read: StoredValue<bool>,
+    has_ended: StoredValue<bool>,
+    /// Another one for each new text: rows of an older one must not stay.
+    number: StoredValue<usize>,
 }
 
 impl MarkdownText {
     pub fn new(text: &str) -> Self {
-        let it = Self {
-            text: RwSignal::new(String::new()),
+        Self {
+            text: RwSignal::new(text.to_owned()),
             frozen: RwSignal::new(Vec::new()),
             open: RwSignal::new(Vec::new()),
-        };
-        it.push(text);
-        it
+            is_read: StoredValue::new(false),
+            has_ended: StoredValue::new(false),
+            number: StoredValue::new(fresh_key()),
+        }
     }
 
     pub fn text(self) -> Signal<String> {
@@ -51,7 +59,50 @@ impl MarkdownText {
         if more.is_empty() {
             return;
         }
+        self.thaw();
         self.text.update(|text| text.push_str(more));
+        if self.is_read.get_value() {
+            self.read_on();
+        }
+    }
+
+    /// Nothing more comes: the last blocks are as finished as the others.
+    pub fn end(self) {
+        self.has_ended.set_value(true);
+        if self.is_read.get_value() {
+            self.freeze();
+        }
+    }
+
+    /// Starts again with another text: a new take, or the page lost the thread of events.
+    pub fn replace(self, text: &str) {
+        if self.text.with_untracked(|old| old == text) {
+            return;
+        }
+        if let Some(more) = self.text.with_untracked(|old| text.strip_prefix(old.as_str()).map(str::to_owned)) {
+            return self.push(&more);
+        }
+        self.number.set_value(fresh_key());
+        self.has_ended.set_value(false);
+        self.frozen.set(Vec::new());
+        self.open.set(Vec::new());
+        self.text.set(text.to_owned());
+        if self.is_read.get_value() {
+            self.read_on();
+        }
+    }
+
+    fn read(self) {
+        if !self.is_read.get_value() {
+            self.is_read.set_value(true);
+            self.read_on();
+            if self.has_ended.get_value() {
+                self.freeze();
+            }
+        }
+    }
+
+    fn read_on(self) {
         self.text.with_untracked(|text| {
             if text.len() > MOST_BYTES {
                 return;
@@ -67,26 +118,39 @@ impl MarkdownText {
         });
     }
 
-    /// Starts again with another text, after the page lost the thread of events.
-    pub fn replace(self, text: &str) {
-        if self.text.with_untracked(|old| old == text) {
-            return;
+    fn freeze(self) {
+        let rest = self.open.with_untracked(Clone::clone);
+        if !rest.is_empty() {
+            self.frozen.update(|frozen| frozen.extend(rest));
+            self.open.set(Vec::new());
         }
-        if let Some(more) = self.text.with_untracked(|old| text.strip_prefix(old.as_str()).map(str::to_owned)) {
-            return self.push(&more);
+    }
+
+    /// It goes on after its end: the last blocks may change again.
+    fn thaw(self) {
+        if self.has_ended.try_update_value(std::mem::take) == Some(true) {
+            let mut last = Vec::new();
+            self.number.set_value(fresh_key());
+            self.frozen.update(|frozen| last = frozen.split_off(frozen.len().saturating_sub(2)));
+            self.open.set(last);
         }
-        self.text.set(String::new());
-        self.frozen.set(Vec::new());
-        self.open.set(Vec::new());
-        self.push(text);
+    }
+
+    /// Of a row, by its place in the list.
+    fn key(self, index: usize) -> usize {
+        // 16,384 rows of 200 kB at most; 262,144 texts later a number comes again.
+        self.number.get_value() << 14 | (index & 0x3fff)
     }
 }
 
 /// The rendered text.
 pub fn markdown(text: MarkdownText) -> AnyView {
+    text.read();
     let too_long = move || text.text.with(|text| text.len() > MOST_BYTES);
-    let frozen = move || text.frozen.with(|list| list.iter().map(row).collect());
-    let open = move || text.open.with(|list| list.iter().map(|piece| block(&piece.block)).collect::<Vec<_>>());
+    let frozen = move || {
+        text.frozen.with(|list| list.iter().enumerate().map(|(index, piece)| row(text, index, piece)).collect())
+    };
+    let open = move || text.open.with(|list| list.iter().map(|piece| block(&piece.block, true)).collect::<Vec<_>>());
     view! {
         <div class="markdown">
             {when(move || !too_long(), move || view! { {keyed(frozen)} {move || open()} }.erase())}
@@ -98,12 +162,23 @@ pub fn markdown(text: MarkdownText) -> AnyView {
 
 /// The text as it came.
 pub fn plain(text: MarkdownText) -> AnyView {
-    view! { <pre class="plain-answer">{move || text.text.get()}</pre> }.erase()
+    let part = move |index: usize| {
+        text.text.with_untracked(|all| {
+            let cut = |at: usize| all.floor_char_boundary(at.min(all.len()));
+            all.get(cut(index * PLAIN_PIECE)..cut((index + 1) * PLAIN_PIECE)).unwrap_or_default().to_owned()
+        })
+    };
+    let whole = move || text.text.with(|all| all.len() / PLAIN_PIECE);
+    let rows = move || {
+        let row = |index: usize| Keyed { key: text.key(index), make: Arc::new(move || part(index).into_any()) };
+        (0..whole()).map(row).collect()
+    };
+    view! { <pre class="plain-answer">{keyed(rows)} {move || part(whole())}</pre> }.erase()
 }
 
-fn row(piece: &Arc<Piece>) -> Keyed {
+fn row(text: MarkdownText, index: usize, piece: &Arc<Piece>) -> Keyed {
     let piece = piece.clone();
-    Keyed { key: piece.start, make: Arc::new(move || block(&piece.block)) }
+    Keyed { key: text.key(index), make: Arc::new(move || block(&piece.block, false)) }
 }
 
 /// An element of an answer. One type for all tags, where the view macro has one for each.
@@ -111,11 +186,13 @@ fn element(tag: &'static str, children: Vec<AnyView>) -> AnyView {
     leptos::prelude::ElementChild::child(leptos::html::custom(tag), children).into_any()
 }
 
-fn block(it: &Block) -> AnyView {
+/// Code that still grows is written again with each frame, and gets its colours when it is complete.
+fn block(it: &Block, grows: bool) -> AnyView {
     match it {
         Block::Heading { level, text } => element(heading(*level), inlines(text)),
         Block::Paragraph(text) => element("p", inlines(text)),
-        Block::Code { language, text } => code_block(language.clone(), text.clone()),
+        Block::Code { language, text } if grows => code_block(language.clone(), text.clone()),
+        Block::Code { language, text } => coloured_block(language.clone(), language, text.clone()),
         Block::Quote(blocks) => element("blockquote", blocks_view(blocks)),
         Block::Rule => view! { <hr /> }.erase(),
         Block::List { start: None, items } => element("ul", items_view(items)),
@@ -127,7 +204,7 @@ fn block(it: &Block) -> AnyView {
 }
 
 fn blocks_view(blocks: &[Block]) -> Vec<AnyView> {
-    blocks.iter().map(block).collect()
+    blocks.iter().map(|it| block(it, false)).collect()
 }
 
 fn items_view(items: &[Vec<Block>]) -> Vec<AnyView> {

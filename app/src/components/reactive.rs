@@ -1,7 +1,10 @@
 //! Parts of a view that change, and effects, behind one type each: the framework's own `<Show>`, `<For>` and `Effect::new` are
 //! compiled again for every closure, which the browser would download.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use super::erase::Erase;
 use crate::prelude::*;
@@ -62,6 +65,27 @@ fn keyed_rows(list: Box<dyn Fn() -> Vec<Keyed> + Send + Sync>) -> AnyView {
         </For>
     }
     .erase()
+}
+
+/// A number that no other row has: a part that takes the place of another one may not keep its rows.
+pub fn fresh_key() -> usize {
+    // Rows of other lists are numbered from nought, by case and by column.
+    static NEXT: AtomicUsize = AtomicUsize::new(1 << 24);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A part that is thrown away and made anew whenever a signal that `when` reads changes. [`live`] changes what is there, which
+/// is cheaper, but leaves what somebody typed into a field that now stands for something else.
+pub fn remade(when: impl Fn() + Send + Sync + 'static, make: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyView {
+    remade_part(Box::new(when), Arc::new(make))
+}
+
+fn remade_part(when: Box<dyn Fn() + Send + Sync>, make: Arc<Make>) -> AnyView {
+    let key = settled(Memo::new(move |_| {
+        when();
+        fresh_key()
+    }));
+    keyed(move || vec![Keyed { key: key.get(), make: make.clone() }])
 }
 
 /// Runs in the browser, now and whenever a signal it read changes.

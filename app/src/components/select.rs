@@ -74,3 +74,39 @@ pub fn checkbox(id: &'static str, label: &'static str, hint: &'static str, check
     }
     .erase()
 }
+
+/// A native choice: value and label of each, and what hears the new value.
+pub fn choice(
+    id: String,
+    label: String,
+    quiet: bool,
+    choices: Vec<(String, String)>,
+    chosen: Signal<String>,
+    choose: Callback<String>,
+) -> AnyView {
+    let options = super::erase::views(choices, &|(value, label)| {
+        let mine = value.clone();
+        view! {
+            <option value=value.clone() selected=move || chosen.with(|chosen| *chosen == mine)>
+                {label}
+            </option>
+        }
+        .erase()
+    });
+    view! {
+        <div class="field">
+            <label for=id.clone() class=if quiet { "visually-hidden" } else { "" }>
+                {label}
+            </label>
+            <select
+                class="input select"
+                id=id.clone()
+                prop:value=move || chosen.get()
+                on:change=move |event| { let _gone = choose.try_run(event_target_value(&event)); }
+            >
+                {options}
+            </select>
+        </div>
+    }
+    .erase()
+}

@@ -3,9 +3,15 @@
 use std::{future::Future, pin::Pin};
 
 use domain::ApiError;
+use leptos::server_fn::ServerFn;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{erase::Erase, error_panel::sentence, icon::icon, toast::Toasts};
-use crate::{api::Answer, browser, prelude::*};
+use crate::{
+    api::{Answer, Failure, protocol::ask},
+    browser,
+    prelude::*,
+};
 
 #[derive(Clone, Copy)]
 pub struct Submit {
@@ -29,6 +35,17 @@ impl Submit {
         self.send(Box::pin(async move { work.await.map(done).map_err(|failure| failure.0) }));
     }
 
+    /// The same for a server function, with less code at the place that asks, see [`ask`].
+    pub fn ask<I>(self, input: I, done: impl FnOnce(I::Output) + 'static)
+    where
+        I: ServerFn<Error = Failure> + Serialize,
+        I::Output: DeserializeOwned,
+    {
+        if self.begin() {
+            ask(input, move |answer| self.end(answer.map(done).map_err(|failure| failure.0)));
+        }
+    }
+
     /// The same for what answers with a sentence: says it in a toast, then goes on.
     pub fn tell(self, work: Pin<Box<dyn Future<Output = Answer<String>> + Send>>, then: Box<dyn Fn() + Send>) {
         self.send(Box::pin(async move {
@@ -42,20 +59,28 @@ impl Submit {
     }
 
     fn send(self, work: Pin<Box<dyn Future<Output = Result<(), ApiError>> + Send>>) {
+        if self.begin() {
+            leptos::task::spawn_local(async move { self.end(work.await) });
+        }
+    }
+
+    /// May it be sent now?
+    fn begin(self) -> bool {
         if self.busy.get_untracked() {
-            return;
+            return false;
         }
         self.busy.set(true);
         self.error.set(None);
-        leptos::task::spawn_local(async move {
-            let answer = work.await;
-            // The page may be gone by now; then nobody waits for the answer.
-            let _gone = self.busy.try_set(false);
-            if let Err(error) = answer {
-                let _gone = self.error.try_set(Some(error));
-                browser::focus_first_invalid();
-            }
-        });
+        true
+    }
+
+    fn end(self, answer: Result<(), ApiError>) {
+        // The page may be gone by now; then nobody waits for the answer.
+        let _gone = self.busy.try_set(false);
+        if let Err(error) = answer {
+            let _gone = self.error.try_set(Some(error));
+            browser::focus_first_invalid();
+        }
     }
 
     /// The message for one field.

@@ -26,3 +26,46 @@ pub fn Tabs(label: &'static str, choices: Vec<String>, chosen: RwSignal<String>)
         </div>
     }
 }
+
+/// The same for a choice that lives elsewhere, as in the address: value and word of each.
+pub fn segments(
+    label: &'static str,
+    choices: &[(&'static str, &'static str)],
+    chosen: Signal<&'static str>,
+    choose: Callback<&'static str>,
+) -> AnyView {
+    let buttons = views(choices.to_vec(), &|(value, word)| {
+        view! {
+            <button
+                class="tab"
+                type="button"
+                aria-pressed=move || (chosen.get() == value).to_string()
+                on:click=move |_| choose.run(value)
+            >
+                {word}
+            </button>
+        }
+        .erase()
+    });
+    view! {
+        <div class="tabs" role="group" aria-label=label>
+            {buttons}
+        </div>
+    }
+    .erase()
+}
+
+/// A button that is pressed or not.
+pub fn toggle(label: &'static str, pressed: Signal<bool>, press: Callback<()>) -> AnyView {
+    view! {
+        <button
+            class="button toggle"
+            type="button"
+            aria-pressed=move || pressed.get().to_string()
+            on:click=move |_| press.run(())
+        >
+            {label}
+        </button>
+    }
+    .erase()
+}

@@ -27,6 +27,10 @@ pub struct Viewer {
     pub me: Fetched<Me>,
 }
 
+/// What changed since a request that is replayed: said by the page it comes to, the playground.
+#[derive(Clone, Copy)]
+pub struct ReplayNotes(pub RwSignal<Vec<String>>);
+
 /// One entry of the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -43,6 +47,7 @@ pub fn places(team: &str, role: InstanceRole) -> Vec<Place> {
         ("Work", "Playground", "columns", "/playground"),
         ("Work", "Runs", "play", "/runs"),
         ("Work", "History", "list", "/history"),
+        ("Measure", "Verdicts", "scale", "/verdicts"),
         ("Control", "Models", "box", "/models"),
         ("Control", "Providers", "plug", "/providers"),
         ("Control", "Keys", "key", "/keys"),
@@ -90,6 +95,7 @@ pub fn Frame() -> impl IntoView {
     }));
     let me = fetch(String::new, |_| api::teams::me());
     provide_context(Viewer { me });
+    provide_context(ReplayNotes(RwSignal::new(Vec::new())));
     provide_context(FrameChanged(Callback::new(move |()| me.refetch())));
     view! {
         <a class="skip-link" href="#main">

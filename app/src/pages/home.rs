@@ -4,7 +4,7 @@ use domain::team::TeamHome;
 use leptos_router::hooks::use_query_map;
 
 use self::first_run::FirstRun;
-use super::{history::request_table, team};
+use super::{history::table::request_table, team};
 use crate::{
     api,
     components::{
@@ -85,7 +85,7 @@ fn figures(it: &TeamHome, team: &str) -> AnyView {
             label: "Failed, last 24 h",
             figure: domain::text::thousands(it.errors_24h),
             note: share,
-            href: format!("/t/{team}/history?failed=1"),
+            href: format!("/t/{team}/history?from=now-24h&f=status:not:success,running"),
             ..Stat::default()
         },
         Stat {

@@ -21,10 +21,11 @@ pub enum Who<'a> {
     /// No credential that opens anything: none at all, a dead one, or one for something else.
     Nobody,
     Person(&'a Person),
-    /// A virtual key: its team, whether it may call models, and its owner.
+    /// A virtual key: its team, whether it may call models, whether it may tell how calls went, and its owner.
     Key {
         team: &'static str,
         may_call: bool,
+        may_tell: bool,
         owner: Option<&'a Person>,
     },
     /// A live management token: its owner, its scopes, and the one team it is for.
@@ -124,17 +125,20 @@ fn nobody(tenants: &Tenants) -> Vec<Asker<'_>> {
     ]
 }
 
+/// The one key that has the scope for it, and no other.
+const TELLING: &str = "a key of another scope";
+
 fn keys(tenants: &Tenants) -> Vec<Asker<'_>> {
     let key = |name: &str, issued: &Issued, team, may_call, owner| Asker {
         name: name.to_owned(),
         visitor: tenants.stranger.bearer(&issued.secret),
-        who: Who::Key { team, may_call, owner },
+        who: Who::Key { team, may_call, may_tell: name == TELLING, owner },
     };
     let (alpha, beta) = (tenants.alpha(), tenants.beta());
     let member = &tenants["alpha-member"];
     let mut all = vec![
         key("a service key", &alpha.key, "alpha", true, None),
-        key("a key of another scope", &alpha.keys["narrow"], "alpha", false, None),
+        key(TELLING, &alpha.keys["narrow"], "alpha", false, None),
         key("a paused key", &alpha.keys["paused"], "alpha", false, None),
         key("a key of the other team", &beta.key, "beta", true, None),
     ];

@@ -82,10 +82,18 @@ fn public(name: &str, asker: &Asker<'_>) -> Option<Expect> {
 }
 
 fn of_key(name: &str, asker: &Asker<'_>, scene: &Scene<'_>) -> Expect {
-    let Who::Key { team, may_call, owner } = &asker.who else { return UNKNOWN };
+    let Who::Key { team, may_call, may_tell, owner } = &asker.who else { return UNKNOWN };
     let is_own = *team == scene.side.slug;
     let is_receipt = name.contains("/requests/");
     match name {
+        // What a foreign request is told stands in the answer, item by item (`feedback.rs`).
+        "POST /api/v1/feedback" => {
+            if *may_tell {
+                Expect::Allowed
+            } else {
+                FORBIDDEN
+            }
+        }
         _ if !may_call => FORBIDDEN,
         // A receipt is for the key that made the call.
         _ if is_receipt && !owner.is_some_and(|owner| owner.id == scene.side.member) => MISSING,
@@ -146,9 +154,22 @@ fn special(name: &str, me: &Person, scene: &Scene<'_>, of_team: impl Fn(Permissi
         let may_read = is_members || of_team(Permission::ReadTeamHistory) == Expect::Allowed;
         if expect == Expect::Allowed && !may_read { MISSING } else { expect }
     };
+    // What somebody keeps for the team is taken away by them, and by who manages the team.
+    let own_or_managed = || match of_team(Permission::RunPlayground) {
+        Expect::Allowed if !is_members => of_team(Permission::ManageTeam),
+        other => other,
+    };
     match name.trim_start_matches("POST /ui/").trim_start_matches("GET /ui/") {
         "history/get" => Some(own_or_history(of_team(Permission::ReadTeam))),
-        "history/content" => Some(own_or_history(of_team(Permission::ReadContent))),
+        "history/content" | "history/compare" => Some(own_or_history(of_team(Permission::ReadContent))),
+        "history/around" => Some(own_or_history(of_team(Permission::ReadTeam))),
+        // Whoever may not read a request cannot tell it from none.
+        "history/replay" | "history/set_task" | "feedback/give" => {
+            let may_read = is_members || of_team(Permission::ManageTeam) == Expect::Allowed;
+            let expect = of_team(Permission::RunPlayground);
+            Some(if expect == Expect::Allowed && !may_read { MISSING } else { expect })
+        }
+        "history/remove_view" | "playground/remove_case_set" => Some(own_or_managed()),
         // The team's runs are the team's, whoever started them.
         "runs/get" => Some(of_team(Permission::ReadContent)),
         "events" => {
@@ -168,6 +189,7 @@ fn special(name: &str, me: &Person, scene: &Scene<'_>, of_team: impl Fn(Permissi
 const DOMAIN_REFUSALS: &[(&str, Form, u16, &str)] = &[
     ("POST /v1/completions", Form::Plain, 400, "the provider of this model completes chats only"),
     ("POST /v1/embeddings", Form::Plain, 400, "this model embeds nothing"),
+    ("POST /ui/runs/continue", Form::Plain, 409, "the run called no tool, so nothing waits for a result"),
     (
         "POST /ui/prices/import/accept",
         Form::Plain,
@@ -188,7 +210,7 @@ pub fn is_success(name: &str, form: Form, answer: &Answer) -> bool {
 /// Waits until no call and no run is under way: what they write late would count as the next case's.
 pub async fn at_rest(tenants: &Tenants) {
     let statement = "SELECT (SELECT count(*) FROM attempts WHERE state = 'reserved')
-                          + (SELECT count(*) FROM cells WHERE state IN ('queued', 'running'))
+                          + (SELECT count(*) FROM samples WHERE state IN ('queued', 'running'))
                           + (SELECT count(*) FROM runs WHERE finished_at IS NULL)
                           + (SELECT count(*) FROM attempts a WHERE a.resolved_at > clock_timestamp() - interval '30 milliseconds')
                        FROM instance WHERE $1 = ''";

@@ -19,9 +19,6 @@ pub const PLAIN: &[(&str, Maker)] = &[
     ("bundle/plan", |it| json!({"input": {"text": bundle(it)}})),
     ("catalog/add", |it| json!({"ask": {"team": it.side.slug, "value": catalogue(&it.side.provider_slug)}})),
     ("catalog/search", |it| json!({"ask": {"team": it.side.slug, "subject": ""}})),
-    ("history/content", request),
-    ("history/get", request),
-    ("history/list", |it| json!({"query": {"team": it.side.slug}})),
     (
         "invitations/create",
         |it| json!({"input": {"team": it.side.slug, "role": "viewer", "email": format!("new-{}@example.com", it.nr), "days": 3}}),
@@ -77,14 +74,6 @@ pub const PLAIN: &[(&str, Maker)] = &[
     ("providers/test_stored", of_provider),
     ("providers/update", |it| provider_change(it, &it.side.provider)),
     ("reference/page", page),
-    ("runs/cancel", run),
-    ("runs/get", run),
-    ("runs/list", team),
-    (
-        "runs/start",
-        |it| json!({"input": {"team": it.side.slug, "models": [it.side.model_name], "system": "", "user": "hello"}}),
-    ),
-    ("runs/stop_cell", |it| json!({"team": it.side.slug, "run": it.side.run, "cell": it.side.cell})),
     ("sessions/list", nothing),
     ("sessions/page", page),
     ("sessions/revoke", |it| json!({"session": it.me.map_or(it.side.id.as_str(), |me| me.session.as_str())})),
@@ -127,8 +116,6 @@ pub const PLAIN: &[(&str, Maker)] = &[
 
 /// The same on what belongs to the asker.
 pub const OWN: &[(&str, Maker)] = &[
-    ("history/content", request),
-    ("history/get", request),
     ("keys/create", |it| key(it, "personal")),
     ("keys/get", |it| of_key(it, own_key(it))),
     ("keys/pause", |it| of_key(it, own_key(it))),
@@ -209,14 +196,6 @@ fn team_page(it: &Scene<'_>) -> Value {
 
 fn team(it: &Scene<'_>) -> Value {
     json!({"team": it.side.slug})
-}
-
-fn run(it: &Scene<'_>) -> Value {
-    json!({"team": it.side.slug, "run": it.side.run})
-}
-
-fn request(it: &Scene<'_>) -> Value {
-    json!({"team": it.side.slug, "request": it.side.request})
 }
 
 fn user(it: &Scene<'_>) -> Value {

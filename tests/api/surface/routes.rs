@@ -65,6 +65,7 @@ pub const ENDPOINTS: &[(&str, &str, Option<Maker>)] = &[
 
 /// Bodies of the routes that clients call with a key.
 const CLIENTS: &[(&str, Maker)] = &[
+    ("POST /api/v1/feedback", |it| json!({"feedback": [{"request_id": public(it), "outcome": "accepted"}]})),
     ("POST /v1/chat/completions", |it| json!({"model": it.side.model_name, "messages": said()})),
     ("POST /v1/completions", |it| json!({"model": it.side.model_name, "prompt": "fn main() {"})),
     ("POST /v1/embeddings", |it| json!({"model": it.side.model_name, "input": "some text"})),
@@ -72,6 +73,10 @@ const CLIENTS: &[(&str, Maker)] = &[
     ("POST /v1/messages/count_tokens", |it| json!({"model": it.side.model_name, "messages": said()})),
     ("POST /v1/responses", |it| json!({"model": it.side.model_name, "input": "hello"})),
 ];
+
+fn public(it: &Scene<'_>) -> String {
+    format!("req_{}", it.side.request.replace('-', ""))
+}
 
 fn said() -> Value {
     json!([{"role": "user", "content": "hello"}])
@@ -105,6 +110,7 @@ pub fn call(route: &str, form: Form, scene: &Scene<'_>) -> Call {
 fn query(pattern: &str, scene: &Scene<'_>) -> String {
     match pattern {
         "/ui/events" => format!("?topics=run:{}", scene.side.run),
+        "/t/{team}/history/compare" => format!("?ids={},{}", scene.side.request, scene.side.run_request),
         "/api/v1/teams/{team}/usage" => "?from=2026-01-01&to=2026-01-31&by=day".to_owned(),
         _ => String::new(),
     }
@@ -124,7 +130,7 @@ fn filled(pattern: &str, form: Form, scene: &Scene<'_>) -> String {
     let mut before = "";
     let mut path = String::new();
     for part in pattern.split('/').skip(1) {
-        let request = format!("req_{}", side.request.replace('-', ""));
+        let request = public(scene);
         let value = match (part.starts_with('{'), before) {
             (false, _) => part,
             (true, "t" | "teams") => &side.slug,
@@ -138,6 +144,7 @@ fn filled(pattern: &str, form: Form, scene: &Scene<'_>) -> String {
             (true, "invitations") => &side.invitation.id,
             (true, "playground") => &side.run,
             (true, "history") => &side.request,
+            (true, "images") => &side.image,
             (true, "requests") => &request,
             (true, "pkg" | "v1" | "ui") => "nothing-here",
             (true, other) => panic!("what stands behind /{other}/ in {pattern}?"),

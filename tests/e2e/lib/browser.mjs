@@ -64,6 +64,11 @@ export class Browser {
     assert.deepEqual(messages, [], 'the browser complained');
   }
 
+  /** What the console said on pages that are none of ours. */
+  forget() {
+    this.#messages.splice(0);
+  }
+
   async page() {
     return this.context.newPage();
   }
@@ -116,11 +121,16 @@ export async function setTheme(page, theme) {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
   await page.evaluate(async (value) => {
     document.documentElement.setAttribute('data-theme', value);
-    // Colours that fade are looked at once they have arrived.
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     // One that goes round never arrives.
     const ends = (animation) => animation.playState === 'running' && animation.effect?.getComputedTiming().endTime !== Infinity;
-    await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+    // Colours that fade are looked at once they have arrived, and what inherits one begins to fade when the other has ended.
+    for (let quiet = 0, turn = 0; quiet < 3 && turn < 60; turn += 1) {
+      await frames();
+      const fading = document.getAnimations().filter(ends);
+      quiet = fading.length === 0 ? quiet + 1 : 0;
+      await Promise.allSettled(fading.map((animation) => animation.finished));
+    }
   }, theme);
 }
 

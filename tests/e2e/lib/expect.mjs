@@ -3,14 +3,16 @@ import assert from 'node:assert/strict';
 
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 50;
+/** Of what was there instead. */
+const MOST_SHOWN = 2_000;
 
 /** Reads until `isRight` accepts, then returns what was read. */
-export async function eventually(what, read, isRight) {
-  const until = performance.now() + PATIENCE_MS;
+export async function eventually(what, read, isRight, patience = PATIENCE_MS) {
+  const until = performance.now() + patience;
   for (;;) {
     const value = await read();
     if (isRight(value)) return value;
-    if (performance.now() > until) assert.fail(`${what}; last seen: ${JSON.stringify(value)}`);
+    if (performance.now() > until) assert.fail(`${what}; last seen: ${String(JSON.stringify(value)).slice(0, MOST_SHOWN)}`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

@@ -6,7 +6,7 @@ export class Journal {
     this.path = file;
   }
 
-  /** One record per accepted request: model, attempt (null for direct calls), tokens reported, how it ended. */
+  /** One record per accepted request: model, attempt (null for direct calls), tokens reported, how and when it ended. */
   requests() {
     const requests = new Map();
     const text = readFileSync(this.path, 'utf8');
@@ -19,9 +19,14 @@ export class Journal {
       const request = requests.get(entry.seq);
       if (entry.event === 'step') request.served += entry.tokens;
       if (entry.event === 'usage') request.usage = entry.reported;
-      if (['refused', 'finished', 'client_gone', 'cut'].includes(entry.event)) request.end = entry.event;
+      if (['refused', 'finished', 'client_gone', 'cut'].includes(entry.event)) Object.assign(request, { end: entry.event, endedAt: entry.at_ms });
     }
     return [...requests.values()];
+  }
+
+  /** Those of `list` that the provider was asked by this name. */
+  of(model, list = this.attempts()) {
+    return list.filter((request) => request.model === model);
   }
 
   /** Requests that came through the product. */

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Journal } from './journal.mjs';
+import { Upstream } from './upstream.mjs';
 
 const TARGET = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../target');
 const START_MS = 60_000;
@@ -24,7 +25,8 @@ class Program {
   /** Starts `file` and waits for the first stdout line that `isReady` accepts. */
   static async start(file, args, { env, log, isReady }) {
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const sink = createWriteStream(log);
+    // A program that is started again goes on in the same log.
+    const sink = createWriteStream(log, { flags: 'a' });
     const lines = [];
     child.stderr.pipe(sink, { end: false });
     const ready = new Promise((resolve, reject) => {
@@ -82,44 +84,58 @@ export class World {
   async #startFake() {
     const port = await freePort();
     this.journal = new Journal(path.join(this.folder, 'journal.jsonl'));
-    this.fake = await Program.start(built('FAKE_UPSTREAM_BIN', 'debug/fake-upstream'), ['--listen', `127.0.0.1:${port}`, '--journal', this.journal.path], {
+    this.fakeAddress = `127.0.0.1:${port}`;
+    this.fakeUrl = `http://${this.fakeAddress}/v1`;
+    this.upstream = new Upstream(`http://${this.fakeAddress}`);
+    await this.acceptConnections();
+  }
+
+  /** The fake listens, again at the same address and with the same journal after `refuseConnections`. */
+  async acceptConnections() {
+    this.fake = await Program.start(built('FAKE_UPSTREAM_BIN', 'debug/fake-upstream'), ['--listen', this.fakeAddress, '--journal', this.journal.path], {
       env: process.env,
       log: path.join(this.out, 'fake-upstream.log'),
       isReady: (line) => line.startsWith('listening on '),
     });
-    this.fakeAddress = `127.0.0.1:${port}`;
-    this.fakeUrl = `http://${this.fakeAddress}/v1`;
+  }
+
+  /** Nobody listens where the provider was, and what it was saying breaks off. */
+  async refuseConnections() {
+    await this.fake.stop('SIGKILL');
   }
 
   async #startServer() {
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
     const { DATABASE_URL: _theirs, ...inherited } = process.env;
-    const env = {
+    this.environment = {
       ...inherited,
       DATA_DIR: path.join(this.folder, 'data'),
       LISTEN: `127.0.0.1:${port}`,
       PUBLIC_URL: this.url,
       SITE_DIR: built('SITE_DIR', 'site'),
     };
-    this.server = await Program.start(built('TALLYGATE_BIN', 'debug/tallygate'), ['serve'], {
-      env,
-      log: path.join(this.out, 'tallygate.log'),
-      isReady: (line) => line.includes('/setup#code='),
-    });
+    await this.startServer((line) => line.includes('/setup#code='));
     this.setupUrl = this.server.ready.match(/https?:\/\/\S*\/setup#code=\S+/)[0];
+  }
+
+  /** The server, again at the same address and on the same data after `stopServer`. */
+  async startServer(isReady = (line) => line.startsWith('listening on ')) {
+    this.server = await Program.start(built('TALLYGATE_BIN', 'debug/tallygate'), ['serve'], {
+      env: this.environment,
+      log: path.join(this.out, 'tallygate.log'),
+      isReady,
+    });
+  }
+
+  /** SIGTERM lets open streams go on for a while; SIGKILL is what a crash is. */
+  async stopServer(signal = 'SIGTERM') {
+    await this.server.stop(signal);
   }
 
   /** What the fake answers to these messages: the oracle for texts. It is a pure function of model and messages. */
   async expectedText(model, messages) {
-    const response = await fetch(`${this.fakeUrl}/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer oracle' },
-      // The words after `--` only slow the answer down; the text depends on the whole name.
-      body: JSON.stringify({ model, messages }),
-    });
-    if (!response.ok) throw new Error(`the fake refused the oracle: ${response.status} ${await response.text()}`);
-    return (await response.json()).choices[0].message.content;
+    return this.upstream.says(model, messages);
   }
 
   async stop() {

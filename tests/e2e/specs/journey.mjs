@@ -2,48 +2,13 @@
 // nano-dollar. Each test goes on where the one before ended.
 import assert from 'node:assert/strict';
 
-import { hydrated } from '../lib/browser.mjs';
 import { eventually, expect } from '../lib/expect.mjs';
 import { costNano, exactDollars } from '../lib/journal.mjs';
-import { CHAT, DEMO_MODEL, MODELS, TEAM, addModel, allowPrivate, ask, connectDemo, connectProvider, press, setUp, toast } from '../lib/steps.mjs';
+import { CHAT, DEMO_MODEL, MODELS, TEAM, addModel, allowPrivate, ask, connectDemo, connectProvider, setUp, toast } from '../lib/steps.mjs';
+import { answer, becomes, cell, figure, finished, grows, plain, reload, runFromForm, state } from '../lib/workbench.mjs';
 
 const PROVIDER = 'house';
 const COLUMNS = [...MODELS.map((model) => model.name), DEMO_MODEL];
-
-const column = (page, model) => page.getByRole('region', { name: model, exact: true });
-
-/** The answer of a column, byte for byte. */
-const answer = (page, model) => column(page, model).getByRole('log').locator('pre').first().textContent();
-
-const state = async (page, model) => (await column(page, model).innerText()).match(/\b(waiting|running|stopping|stopped|finished|failed)\b/)?.[1];
-
-async function plain(page) {
-  await page.getByRole('button', { name: 'Plain' }).or(page.getByRole('tab', { name: 'Plain' })).click();
-}
-
-async function startRun(world, page, models) {
-  await world.browser.open(`/t/${TEAM.slug}/playground?models=${models.join(',')}`, page);
-  await page.getByLabel('System prompt').fill(CHAT.system);
-  await page.getByLabel('User prompt').fill(CHAT.user);
-  await page.getByRole('button', { name: /^Run\b/ }).click();
-  await page.waitForURL(/\/playground\/[0-9a-f-]{36}$/);
-  await plain(page);
-  return page.url().split('/').pop();
-}
-
-async function finished(page, models) {
-  for (const model of models) {
-    await eventually(`${model} ends`, () => state(page, model), (it) => ['finished', 'stopped', 'failed'].includes(it));
-  }
-}
-
-/** Waits until the answer has grown `times` times in front of the reader. */
-async function grows(page, model, times) {
-  for (let seen = 0; times > 0; times -= 1) {
-    const text = await eventually(`${model} grows`, () => answer(page, model), (it) => it.length > seen);
-    seen = text.length;
-  }
-}
 
 /** The rows of a model, once there are `wanted` of them. */
 async function rows(page, model, wanted) {
@@ -92,13 +57,13 @@ export const tests = [
 
   ['one prompt runs on three models, and a reload in mid-stream loses nothing', async (world) => {
     const page = await world.browser.page();
-    world.run = await startRun(world, page, COLUMNS);
+    world.run = await runFromForm(world, page, { models: COLUMNS, ...CHAT });
+    await plain(page);
     const watcher = await world.browser.open(page.url());
     await plain(watcher);
     for (const model of MODELS) await grows(page, model.name, 3);
 
-    await page.reload();
-    await hydrated(page);
+    await reload(page);
     await plain(page);
     for (const model of MODELS) assert.equal(await state(page, model.name), 'running', 'the reload fell into the stream');
     for (const model of MODELS) await grows(page, model.name, 2);
@@ -120,12 +85,10 @@ export const tests = [
     for (const { name, upstream, price } of MODELS) {
       const [attempt, ...more] = world.journal.attempts().filter((it) => it.model === upstream);
       assert.deepEqual(more, [], `${name} was called once`);
-      const cost = column(page, name).locator('dt', { hasText: 'Cost' }).locator('xpath=following-sibling::dd');
-      assert.equal(await cost.getAttribute('title'), `$${exactDollars(costNano(attempt.usage, price))}`);
-      await expect(column(page, name)).toContainText(`${attempt.usage.prompt} in, ${attempt.usage.completion} out`);
+      assert.equal((await figure(page, name, 'Cost')).title, `$${exactDollars(costNano(attempt.usage, price))}`);
+      await expect(cell(page, name)).toContainText(`${attempt.usage.prompt} in, ${attempt.usage.completion} out`);
     }
-    const demo = column(page, DEMO_MODEL).locator('dt', { hasText: 'Cost' }).locator('xpath=following-sibling::dd');
-    assert.match(await demo.getAttribute('title'), /^\$0\.\d{9}$/);
+    assert.match((await figure(page, DEMO_MODEL, 'Cost')).title, /^\$0\.\d{9}$/);
   }],
 
   ['every call is a row of History with a receipt', async (world) => {
@@ -156,11 +119,12 @@ export const tests = [
     const page = await world.browser.page();
     const before = world.journal.attempts().length;
     const [slow, other] = MODELS;
-    await startRun(world, page, [slow.name, other.name]);
+    await runFromForm(world, page, { models: [slow.name, other.name], ...CHAT });
+    await plain(page);
     await grows(page, slow.name, 3);
 
-    await press(column(page, slow.name), `Stop ${slow.name}`);
-    await eventually('the column stops', () => state(page, slow.name), (it) => it === 'stopped');
+    await cell(page, slow.name).getByRole('button', { name: `Stop ${slow.name} (Esc)` }).click();
+    await becomes(page, slow.name, 'stopped');
     const attempt = await eventually(
       'the upstream is let go',
       () => world.journal.attempts().slice(before).find((it) => it.model === slow.upstream),
@@ -170,8 +134,7 @@ export const tests = [
     const text = await answer(page, slow.name);
     await finished(page, [other.name]);
     assert.equal(await state(page, other.name), 'finished', 'the other column goes on');
-    await page.reload();
-    await hydrated(page);
+    await reload(page);
     await plain(page);
     assert.equal(await answer(page, slow.name), text);
     assert.ok(text.length > 0);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { hydrated, setTheme } from '../lib/browser.mjs';
 import { CHAT, DEMO_MODEL, TEAM, ask, connectDemo, setUp } from '../lib/steps.mjs';
-import { eventually } from '../lib/expect.mjs';
+import { ended, start } from '../lib/workbench.mjs';
 
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 const team = `/t/${TEAM.slug}`;
@@ -11,11 +11,11 @@ const team = `/t/${TEAM.slug}`;
 /** [name, path], filled once there is something to show. */
 const EMPTY = [
   ['home-first-run', team], ['playground-empty', `${team}/playground`], ['runs-empty', `${team}/runs`], ['history-empty', `${team}/history`],
-  ['models-empty', `${team}/models`], ['providers-empty', `${team}/providers`], ['keys-empty', `${team}/keys`],
+  ['verdicts-empty', `${team}/verdicts`], ['models-empty', `${team}/models`], ['providers-empty', `${team}/providers`], ['keys-empty', `${team}/keys`],
 ];
 const FULL = [
   ['home', team], ['playground', `${team}/playground`], ['runs', `${team}/runs`], ['history', `${team}/history`],
-  ['history-filtered-to-nothing', `${team}/history?failed=1`], ['models', `${team}/models`], ['providers', `${team}/providers`],
+  ['history-filtered-to-nothing', `${team}/history?f=status:in:timeout`], ['verdicts', `${team}/verdicts`], ['models', `${team}/models`], ['providers', `${team}/providers`],
   ['keys', `${team}/keys`], ['sessions', '/me/sessions'], ['settings', '/admin/settings'],
 ];
 
@@ -57,9 +57,9 @@ export const tests = [
   ['the demo provider, one key and one run are there', async (world) => {
     const page = await world.browser.page();
     await connectDemo(world, page);
-    const run = await ask(page, 'runs/start', { input: { team: TEAM.slug, models: [DEMO_MODEL, 'demo-swift'], ...CHAT } });
-    const view = await eventually('the run ends', () => ask(page, 'runs/get', { team: TEAM.slug, run }), (it) => it.finished);
-    assert.deepEqual(view.cells.map((cell) => cell.state), ['done', 'done'], JSON.stringify(view));
+    const run = await start(page, { models: [DEMO_MODEL, 'demo-swift'], ...CHAT });
+    const view = await ended(page, run);
+    assert.deepEqual(view.cells.map((cell) => cell.samples[0].state), ['done', 'done'], JSON.stringify(view));
     world.run = run;
     const history = await ask(page, 'history/list', { query: { team: TEAM.slug } });
     world.request = history.rows[0].request;

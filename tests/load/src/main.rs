@@ -1,7 +1,7 @@
 //! `load`: chat requests on loopback, how long they took, and what the machine paid for them.
 //!
 //! It calls loopback addresses only, so a slip of the hand cannot load somebody else's machine. Never here: anything of the
-//! product but its wire and its one table, or the starting of programs; `cargo xtask bench gateway` does that.
+//! product but its wire and its one table, or the starting of programs; `cargo xtask bench` does that.
 //!
 //! | file | holds |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | `upstream.rs` | `load upstream`: the smallest provider, which counts what it accepted |
 //! | `compare.rs` | `load compare`: direct, nginx and the gateway in turn; `table.rs` prints it |
 //! | `postgres.rs` | one connection that inserts rows and counts attempts |
+//! | `history.rs` | `load history`: a signed-in reader; `asker.rs` asks, `questions.rs` says what |
 //! | `machine.rs` | processor time and memory of processes |
 //!
 //! One more command is a file and an arm in `main`.
@@ -18,10 +19,13 @@
 use anyhow::Result;
 
 mod arguments;
+mod asker;
 mod compare;
 mod figures;
+mod history;
 mod machine;
 mod postgres;
+mod questions;
 mod run;
 mod table;
 mod target;
@@ -33,10 +37,12 @@ usage: load --url http://127.0.0.1:3000 --key KEY --model NAME --requests N --co
        load upstream [--pace-ms N]
        load compare --direct URL [--nginx URL] --gateway URL --key KEY --model NAME
                     --database URL --server-pid N --upstream-pid N [--rounds N]
+       load history --url URL --team SLUG --email ADDRESS --password TEXT [--rounds N]
 
 The first form sends N chat requests, C at a time, and prints times in milliseconds.
 `upstream` is a provider on a free port that answers at once or at a pace and counts what it accepted.
-`compare` measures the three in turns and prints a report as markdown. Loopback only.";
+`compare` measures the three in turns and prints a report as markdown. `history` signs in and times the operations behind
+History. Loopback only.";
 
 /// One thread: the generator must not take a second core from what it measures.
 #[tokio::main(flavor = "current_thread")]
@@ -49,6 +55,7 @@ async fn main() -> Result<()> {
         }
         ["upstream", rest @ ..] => upstream::run(rest).await,
         ["compare", rest @ ..] => compare::run(rest).await,
+        ["history", rest @ ..] => history::run(rest).await,
         flags => run::run(flags).await,
     }
 }

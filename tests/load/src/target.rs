@@ -66,7 +66,7 @@ impl Target {
     }
 }
 
-fn is_loopback(uri: &Uri) -> bool {
+pub fn is_loopback(uri: &Uri) -> bool {
     // Names are not resolved here: what a name points at can change between the check and the call.
     uri.scheme_str() == Some("http") && matches!(uri.host(), Some("127.0.0.1" | "[::1]"))
 }

@@ -12,7 +12,7 @@ usage: fake-upstream [--listen 127.0.0.1:9000] [--journal PATH] [--script PATH|J
 
 Speaks the APIs of OpenAI (/v1), Azure (/openai/v1), Anthropic (/v1/messages) and Google (/v1beta) on a loopback
 address. Words after `--` in a model name change one request:
-  words=N think=N prompt=N cached=N cache-write=N cache-write-long=N served=MODEL tier=NAME
+  words=N echo letters=N think=N prompt=N cached=N cache-write=N cache-write-long=N served=MODEL tier=NAME
   head=MS first=MS pace=MS bytes=N cr crlf mixed bom tight two-lines comments extra
   ignores-cap show-thoughts redacted preface filtered incomplete failed same-id no-id no-end double-end late-data
   no-usage null-usage zero-usage negative-usage huge-usage fraction-usage text-usage object-usage float-usage
@@ -20,7 +20,8 @@ address. Words after `--` in a model name change one request:
   usage-finish usage-choice usage-groq cache-top cache-hit-miss cache-creation
   STATUS 429=SECONDS foreign html empty cut=N reset=N cut-head hang=N hang-head error=N error-usage=N
   bad-frame=N bad-frames=COUNT bad-utf8=N two-json=N split-json=N huge=MB
-PUT /_fake/script[?model=NAME], POST /_fake/hold, POST /_fake/release and GET /_fake/journal steer and read it.";
+PUT /_fake/script[?model=NAME], POST /_fake/hold, POST /_fake/release and GET /_fake/journal steer and read it;
+POST /_fake/answer tells what a chat request would be answered with.";
 
 #[tokio::main]
 async fn main() -> Result<()> {

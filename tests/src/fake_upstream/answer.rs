@@ -122,9 +122,14 @@ pub fn answer(asked: &Asked, script: &Script) -> Result<Answer> {
     Ok(Answer { id, choices, classes, is_sealed })
 }
 
-/// Calls when there is something to call and nothing was called yet, JSON when a form was asked for, else prose.
+/// What the script says, if anything; else calls when there is something to call and nothing was called yet, JSON when a
+/// form was asked for, and prose.
 fn choice(asked: &Asked, script: &Script, seed: &mut u64, room: usize) -> Choice {
     let summary = &asked.summary;
+    let heard = summary.messages.iter().rev().find(|message| message.role == "user").map(|message| &*message.text);
+    if let Some(pieces) = script.speech.pieces(heard) {
+        return prose(asked, pieces, room);
+    }
     let may_call = !summary.tools.is_empty() && summary.tool_choice != "none" && !asked.ends_with_result;
     if may_call {
         return calls(asked, script, seed, room);

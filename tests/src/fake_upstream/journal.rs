@@ -57,24 +57,32 @@ pub enum Entry {
     Refused {
         seq: u64,
         status: u16,
+        #[serde(default)]
+        at_ms: u64,
         #[serde(flatten)]
         tally: Tally,
     },
     /// The answer was handed over to its last byte.
     Finished {
         seq: u64,
+        #[serde(default)]
+        at_ms: u64,
         #[serde(flatten)]
         tally: Tally,
     },
     /// The other side left before that.
     ClientGone {
         seq: u64,
+        #[serde(default)]
+        at_ms: u64,
         #[serde(flatten)]
         tally: Tally,
     },
     /// The script ended the connection before that.
     Cut {
         seq: u64,
+        #[serde(default)]
+        at_ms: u64,
         #[serde(flatten)]
         tally: Tally,
     },
@@ -103,6 +111,9 @@ pub struct Request {
     pub served_tokens: u64,
     pub usage: Option<Tokens>,
     pub end: End,
+    /// When it ended; 0 while it is open.
+    #[serde(default)]
+    pub ended_ms: u64,
     #[serde(default)]
     pub wire: Wire,
     #[serde(default)]
@@ -275,6 +286,7 @@ impl Request {
             served_tokens: 0,
             usage: None,
             end: End::Open,
+            ended_ms: 0,
             wire: *wire,
             path: path.clone(),
             summary: summary.clone(),
@@ -288,15 +300,15 @@ impl Request {
             Entry::Accepted { .. } => {}
             Entry::Step { tokens, .. } => self.served_tokens += tokens,
             Entry::Usage { reported, .. } => self.usage = *reported,
-            Entry::Refused { status, tally, .. } => self.ended(End::Refused(*status), tally),
-            Entry::Finished { tally, .. } => self.ended(End::Finished, tally),
-            Entry::ClientGone { tally, .. } => self.ended(End::ClientGone, tally),
-            Entry::Cut { tally, .. } => self.ended(End::Cut, tally),
+            Entry::Refused { status, at_ms, tally, .. } => self.ended(End::Refused(*status), *at_ms, tally),
+            Entry::Finished { at_ms, tally, .. } => self.ended(End::Finished, *at_ms, tally),
+            Entry::ClientGone { at_ms, tally, .. } => self.ended(End::ClientGone, *at_ms, tally),
+            Entry::Cut { at_ms, tally, .. } => self.ended(End::Cut, *at_ms, tally),
         }
     }
 
-    fn ended(&mut self, end: End, tally: &Tally) {
-        self.end = end;
+    fn ended(&mut self, end: End, at_ms: u64, tally: &Tally) {
+        (self.end, self.ended_ms) = (end, at_ms);
         (self.produced, self.reported) = (tally.produced, tally.reported);
     }
 }
@@ -342,8 +354,8 @@ mod tests {
             Entry::Step { seq: 2, index: 0, tokens: 7 },
             Entry::Step { seq: 1, index: 0, tokens: 1 },
             Entry::Usage { seq: 1, reported: Some(tokens), raw: Value::Null },
-            Entry::ClientGone { seq: 2, tally: Tally::default() },
-            Entry::Finished { seq: 1, tally },
+            Entry::ClientGone { seq: 2, at_ms: 9, tally: Tally::default() },
+            Entry::Finished { seq: 1, at_ms: 8, tally },
         ] {
             journal.append(&entry).unwrap();
         }
@@ -351,12 +363,14 @@ mod tests {
         assert_eq!((requests[0].served_tokens, requests[0].usage), (2, Some(tokens)));
         assert_eq!((requests[0].produced, requests[0].reported), (produced, reported));
         assert_eq!((requests[1].served_tokens, requests[1].end), (7, End::ClientGone));
+        assert_eq!((requests[0].ended_ms, requests[1].ended_ms), (8, 9));
     }
 
     #[test]
     fn a_line_of_an_older_journal_is_still_read() {
         let line = r#"{"event":"finished","seq":3}"#;
-        assert_eq!(serde_json::from_str::<Entry>(line).unwrap(), Entry::Finished { seq: 3, tally: Tally::default() });
+        let finished = Entry::Finished { seq: 3, at_ms: 0, tally: Tally::default() };
+        assert_eq!(serde_json::from_str::<Entry>(line).unwrap(), finished);
     }
 
     #[test]

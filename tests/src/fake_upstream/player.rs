@@ -19,6 +19,7 @@ use super::{
     listen::Connection,
     script::{Cut, Fault, Script},
     tally::{Classes, ReportKind, Tokens},
+    unix_ms,
 };
 
 /// One accepted request: however its answer ends, the journal gets exactly one line about it.
@@ -40,16 +41,16 @@ impl Visit {
     }
 
     pub fn finished(&mut self) {
-        self.close(&Entry::Finished { seq: self.seq, tally: self.tally });
+        self.close(&Entry::Finished { seq: self.seq, at_ms: unix_ms(), tally: self.tally });
     }
 
     /// Answered with a status; nothing was produced for it.
     pub fn refused(&mut self, status: u16) {
-        self.close(&Entry::Refused { seq: self.seq, status, tally: Tally::default() });
+        self.close(&Entry::Refused { seq: self.seq, status, at_ms: unix_ms(), tally: Tally::default() });
     }
 
     pub fn cut(&mut self) {
-        self.close(&Entry::Cut { seq: self.seq, tally: self.tally });
+        self.close(&Entry::Cut { seq: self.seq, at_ms: unix_ms(), tally: self.tally });
     }
 
     fn close(&mut self, entry: &Entry) {
@@ -63,7 +64,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if self.is_open {
-            self.close(&Entry::ClientGone { seq: self.seq, tally: self.tally });
+            self.close(&Entry::ClientGone { seq: self.seq, at_ms: unix_ms(), tally: self.tally });
         }
     }
 }

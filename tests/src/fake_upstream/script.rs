@@ -8,7 +8,10 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+mod says;
 mod words;
+
+pub use self::says::{Says, Speech};
 
 /// The whole behaviour for one request. The default is a well-behaved, immediate answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,8 @@ pub struct Script {
     pub served_model: Option<String>,
     /// The service tier the answer claims.
     pub service_tier: Option<String>,
+    /// What the answer says.
+    pub speech: Speech,
 }
 
 /// Where the answer goes wrong. Frames are counted from 1 and include the role frame.

@@ -201,6 +201,20 @@ async fn scripts_and_the_journal_are_reachable_over_http() {
 }
 
 #[tokio::test]
+async fn what_would_be_said_is_told_without_waiting_and_leaves_no_trace() {
+    let fake = fake(Script { before_head_ms: 60_000, ..Script::cut_after(2, Cut::Fin) }).await;
+    let admin = format!("http://{}/_fake/answer", fake.address());
+    let told = http_client().post(&admin).json(&plain()).send().await.unwrap().json::<Value>().await.unwrap();
+    assert!(fake.journal().requests().unwrap().is_empty());
+
+    fake.script(Script::default());
+    let answer = post(&fake, &plain()).await.unwrap().json::<Value>().await.unwrap();
+    assert_eq!(told["text"], answer["choices"][0]["message"]["content"]);
+    let refused = http_client().post(&admin).json(&json!({"model": "m"})).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_restarted_fake_continues_its_journal() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");

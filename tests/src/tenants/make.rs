@@ -130,7 +130,7 @@ async fn finish(tenants: &mut Tenants, number: usize) -> Result<()> {
     let (team, mark) = (side.slug.clone(), mark(&side.slug));
     let member = tenants.people.get(format!("{team}-member").as_str()).context("a member")?;
     let said = format!("{QUESTION} {mark}");
-    let input = json!({"team": team, "models": [side.model_name], "system": "", "user": said});
+    let input = json!({"team": team, "grid": grid(&side.model_name, &said)});
     let run = text(&member.visitor.done("runs/start", &json!({"input": input})).await?);
     let caller = tenants.stranger.bearer(&member.key.as_ref().context("a key of a member")?.secret);
     let body = json!({"model": side.model_name, "messages": [{"role": "user", "content": said}]});
@@ -146,11 +146,35 @@ async fn finish(tenants: &mut Tenants, number: usize) -> Result<()> {
     let attempt = until(|| tenants.tables.text(attempt, &bare), |id| !id.is_empty()).await?;
     let content = json!({"team": team, "request": bare});
     until(|| member.visitor.done("history/content", &content), |it| it["lock"].is_null()).await?;
+    let kept = keep(&member.visitor, &team, &mark).await?;
     disable(tenants, &team).await?;
-    let cell = text(&view["cells"][0]["id"]);
+    let cell = &view["cells"][0];
     let side = &mut tenants.sides[number];
-    (side.run, side.cell, side.request, side.attempt) = (run, cell, bare, attempt);
+    (side.run, side.cell, side.request, side.attempt) = (run, text(&cell["id"]), bare, attempt);
+    side.run_request = text(&cell["samples"][0]["metrics"]["request"]);
+    [side.case_set, side.view, side.image] = kept;
     Ok(())
+}
+
+/// A grid of two columns and one row.
+pub fn grid(model: &str, said: &str) -> Value {
+    let prompt = json!({"turns": [{"text": said}]});
+    json!({"prompt": prompt, "variants": [{"model": model}, {"model": model}], "cases": [{"name": "one"}], "samples": 1})
+}
+
+/// The smallest picture, as a page sends it.
+pub const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/// Case set, view and image of a member.
+async fn keep(member: &crate::Visitor, team: &str, mark: &str) -> Result<[String; 3]> {
+    let cases = json!([{"name": mark, "values": [["topic", mark]]}]);
+    let set = json!({"team": team, "name": format!("set {mark}"), "shared": true, "cases": cases});
+    let set = text(&member.done("playground/save_case_set", &json!({"input": set})).await?);
+    let view = json!({"team": team, "name": format!("view {mark}"), "query": "f=status:in:success", "shared": true});
+    let view = text(&member.done("history/save_view", &json!({"input": view})).await?);
+    let image = member.done("playground/add_image", &json!({"team": team, "data_base64": PICTURE})).await?;
+    Ok([set, view, text(&image["id"])])
 }
 
 async fn disable(tenants: &Tenants, team: &str) -> Result<()> {

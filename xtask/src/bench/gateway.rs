@@ -4,10 +4,9 @@
 //! nginx on loopback; `load compare` measures. The report is printed and kept in `target/bench/gateway.md`.
 
 use std::fs;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use store::embedded::{self, DATABASE};
@@ -15,6 +14,7 @@ use store::embedded::{self, DATABASE};
 use super::OUTPUT;
 use super::facts;
 use super::started::{Folder, Started, nginx};
+use crate::instance::{Build, Instance};
 use crate::shell;
 
 const REPORT: &str = "gateway.md";
@@ -24,27 +24,21 @@ const MODEL: &str = "bench";
 
 /// What is measured.
 struct Wanted {
-    program: &'static str,
-    build: &'static str,
-    /// Build it first; otherwise it is measured as it lies there.
-    is_built: bool,
+    build: Build,
     rounds: Option<String>,
 }
 
 pub fn run(args: &[&str]) -> Result<()> {
     let wanted = wanted(args)?;
-    if wanted.is_built {
-        // The product exactly as it is shipped; a build together with tools could switch on more of its libraries.
-        shell::run(&mut shell::cargo(&["build", "--release", "-p", "server", "--bin", "tallygate"]))?;
-    }
+    let program = wanted.build.program()?;
     shell::run(&mut shell::cargo(&["build", "--release", "-p", "load"]))?;
 
     fs::create_dir_all(OUTPUT)?;
     let log = Path::new(OUTPUT).join(LOG);
     fs::write(&log, "")?;
     let folder = Folder::temporary()?;
-    let head = facts::lines(wanted.build, &folder.0);
-    let measured = measure(&wanted, &folder, &log)?;
+    let head = facts::lines(wanted.build.words(), &folder.0);
+    let measured = measure(&wanted, Instance::new(program, &folder.0, None)?, &folder, &log)?;
 
     let version = match &measured.nginx {
         Some(version) => format!("- nginx: {version}\n"),
@@ -60,20 +54,13 @@ pub fn run(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-const RELEASE: &str = "target/release/tallygate";
-const DEBUG: &str = "target/debug/tallygate";
-
 fn wanted(args: &[&str]) -> Result<Wanted> {
-    let mut wanted = Wanted { program: RELEASE, build: "release", is_built: true, rounds: None };
+    let mut wanted = Wanted { build: Build::Release, rounds: None };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match *arg {
-            // Sources that others edit meanwhile would be another product at every run.
-            "--as-built" => (wanted.build, wanted.is_built) = ("release, as built before", false),
-            // For work on the bench itself.
-            "--debug" => {
-                wanted = Wanted { program: DEBUG, build: "debug: figures mean nothing", is_built: false, ..wanted };
-            }
+            "--as-built" => wanted.build = Build::AsBuilt,
+            "--debug" => wanted.build = Build::Debug,
             "--rounds" => wanted.rounds = Some((*args.next().context("--rounds wants a number")?).to_owned()),
             other => bail!("bench gateway does not know `{other}`; it knows --rounds N, --as-built and --debug"),
         }
@@ -87,12 +74,11 @@ struct Measured {
     succeeded: bool,
 }
 
-fn measure(wanted: &Wanted, folder: &Folder, log: &Path) -> Result<Measured> {
+fn measure(wanted: &Wanted, instance: Instance, folder: &Folder, log: &Path) -> Result<Measured> {
     let (upstream, upstream_url) = Started::listening(&mut shell::program(LOAD, &["upstream"]), log)?;
     let address: SocketAddr = upstream_url.trim_start_matches("http://").parse().context("the provider's address")?;
     let proxy = nginx(address, folder, log)?;
 
-    let instance = Instance::new(wanted.program, folder)?;
     let key = instance.run(&["admin", "new-key"], &[])?;
     let bundle = folder.write("bundle.toml", &bundle(address))?;
     let bundle = bundle.to_str().context("the folder has a plain name")?;
@@ -121,48 +107,6 @@ fn nginx_version() -> String {
     let output = shell::program("nginx", &["-v"]).output();
     let said = output.map(|output| String::from_utf8_lossy(&output.stderr).trim().to_owned()).unwrap_or_default();
     said.trim_start_matches("nginx version: ").to_owned()
-}
-
-/// Settings of a fresh instance; nothing is inherited but `PATH`.
-struct Instance {
-    program: PathBuf,
-    data: PathBuf,
-    site: PathBuf,
-}
-
-impl Instance {
-    fn new(program: &str, folder: &Folder) -> Result<Self> {
-        let site = folder.0.join("site");
-        fs::create_dir(&site)?;
-        // No browser comes here, so browser files without content will do.
-        fs::write(site.join("site.json"), r#"{"hash": "none"}"#)?;
-        let program = shell::absolute(program)?;
-        if !program.is_file() {
-            bail!("there is no {}", program.display());
-        }
-        Ok(Self { program, data: folder.0.join("data"), site })
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = shell::program(&self.program, args);
-        command.env_clear().env("LISTEN", "127.0.0.1:0").env("LOG", "warn");
-        command.env("DATA_DIR", &self.data).env("SITE_DIR", &self.site);
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
-        command
-    }
-
-    /// Runs a command to its end; what it printed.
-    fn run(&self, args: &[&str], secrets: &[(&str, &str)]) -> Result<String> {
-        let mut command = self.command(args);
-        let output = command.envs(secrets.iter().copied()).stdin(Stdio::null()).output().context("tallygate")?;
-        if !output.status.success() {
-            std::io::stderr().write_all(&output.stderr)?;
-            bail!("tallygate {} ended with {}", args.join(" "), output.status);
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    }
 }
 
 /// One team, one provider, one priced model, one key. Contents are not kept; everything else is on.

@@ -1,146 +1,252 @@
-//! One column: model and state on top, the answer, what it took below.
+//! One cell: its state and its tools on top, the answer, what it took and what the reader says about it below.
 
-use domain::run::{CellMetrics, CellState};
+use domain::run::CellState;
 
-use super::live::{LiveCell, LiveRun, state_word};
+use super::{
+    address::Layout,
+    calls::calls_view,
+    desk::{Body, Desk},
+    diff::diff_view,
+    launch::Scope,
+    live::{LiveCell, LiveSample, state_word},
+    metrics::metrics_view,
+};
 use crate::{
     components::{
         badge::{Tone, badge},
-        button::IconButton,
+        button::{IconButton, Look, icon_button, plain_button},
+        code_block::coloured_block,
         copy_button::copy_button_of,
         erase::Erase,
         error_panel::sentence,
+        json_text::pretty,
         markdown::{markdown, plain},
-        reactive,
+        reactive::{live, settled, when},
         submit::problem,
     },
-    format::{MISSING, amount, duration_or_dash, tokens_per_second},
+    format::plural,
+    pages::verdict::verdict_row,
     prelude::*,
 };
 
-pub fn cell_view(live: LiveRun, cell: LiveCell, team: &str, look: RwSignal<String>) -> AnyView {
-    let heading = format!("model-{}", cell.id);
-    let labelled = heading.clone();
-    let model = cell.model.get_value();
-    let running = move || matches!(cell.state.get(), CellState::Queued | CellState::Running);
-    let stop_name = format!("Stop {model}");
-    let stop = move || {
-        let press = Callback::new(move |()| live.stop_cell(cell));
-        running().then(|| {
-            view! { <IconButton icon_name="stop" label=stop_name.clone() disabled=cell.stopping press=press /> }.erase()
-        })
+pub fn cell_view(desk: Desk, cell: LiveCell) -> AnyView {
+    let place = cell.place;
+    let heading = format!("{}-title", cell.element_id());
+    let focus = move |_| desk.focused.set(Some(place));
+    // Focus also leaves when the page does.
+    let blur = move |_| {
+        if desk.focused.get_untracked() == Some(place) {
+            desk.focused.set(None);
+        }
     };
-    let body = move || match look.get().as_str() {
-        super::grid::PLAIN => plain(cell.answer),
-        _ => markdown(cell.answer),
-    };
+    let is_focused = move || if desk.focused.get() == Some(place) { "cell cell-focused" } else { "cell" };
     view! {
-        <section class="cell" id=format!("cell-{}", cell.id) aria-labelledby=labelled.clone()>
+        <section class=is_focused id=cell.element_id() aria-labelledby=heading.clone() on:focusin=focus on:focusout=blur>
             <div class="cell-head">
-                <h2 class="mono" id=heading title=model.clone()>
-                    {model.clone()}
-                </h2>
-                {move || state_badge(cell.state.get(), cell.stopping.get())}
-                <div class="cell-tools">{move || stop()} {copy_button_of("Copy answer".to_owned(), cell.answer.text())}</div>
+                <h4 class="mono cell-name" id=heading.clone()>
+                    {move || desk.title(place)}
+                </h4>
+                {live(move || state_badge(cell))}
+                <div class="cell-tools">{tools(desk, cell)}</div>
             </div>
+            {live(move || pager(cell))}
             <div
                 class="cell-body"
                 id=cell.body_id()
                 role="log"
                 tabindex="0"
                 aria-live="off"
-                aria-labelledby=labelled.clone()
-                aria-busy=move || running().to_string()
+                aria-labelledby=heading.clone()
+                aria-busy=move || cell.is_running().to_string()
+                on:scroll=move |_| desk.scrolled(cell)
             >
-                {reactive::live(body)}
-                {move || waiting(cell)}
-                {move || cell.error.get().map(|message| problem(sentence(&message)))}
+                {live(move || body(desk, cell))}
             </div>
-            {footer(cell, team.to_owned())}
+            {live(move || foot(desk, cell))}
         </section>
     }
     .erase()
 }
 
-fn state_badge(state: CellState, stopping: bool) -> AnyView {
+fn state_badge(cell: LiveCell) -> AnyView {
+    let Some(state) = cell.state() else { return badge(Tone::Neutral, "not run") };
     let tone = match state {
         CellState::Queued | CellState::Stopped => Tone::Neutral,
         CellState::Running => Tone::Active,
         CellState::Done => Tone::Ok,
         CellState::Failed => Tone::Bad,
     };
-    let word = if stopping && !state.is_final() { "stopping" } else { state_word(state) };
+    let word = if cell.stopping.get() && !state.is_final() { "stopping" } else { state_word(state) };
     badge(tone, word)
 }
 
-/// What an empty box means.
-fn waiting(cell: LiveCell) -> AnyView {
-    let empty = cell.answer.text().with(String::is_empty);
-    let words = match cell.state.get() {
-        CellState::Queued if empty => "Waiting for its turn",
-        CellState::Running if empty => "Waiting for the first token",
-        CellState::Stopped if empty => "Stopped before the first token",
-        CellState::Done if empty => "The model answered with nothing",
-        _ => return ().into_any(),
+fn tools(desk: Desk, cell: LiveCell) -> AnyView {
+    let place = cell.place;
+    let title = move || untrack(|| desk.title(place));
+    let run_or_stop = move || {
+        if !desk.run.may_change {
+            return ().into_any();
+        }
+        if cell.is_running() {
+            let press = Callback::new(move |()| desk.run.stop_cell(cell));
+            let label = format!("Stop {} (Esc)", title());
+            return view! { <IconButton icon_name="stop" label=label disabled=cell.stopping press=press /> }.erase();
+        }
+        let press = move || desk.launch.run(Scope::Cell(place));
+        icon_button("play", format!("Run {} (Shift Enter)", title()), press)
     };
-    view! { <p class="cell-waiting">{words}</p> }.erase()
-}
-
-fn footer(cell: LiveCell, team: String) -> AnyView {
-    let metrics = move || view_metrics(&cell.metrics.get(), &team);
-    view! { <div class="cell-foot">{move || metrics()}</div> }.erase()
-}
-
-fn metric(label: &'static str, figure: String, title: String, class: &'static str) -> AnyView {
+    let text = move || cell.current().map(|sample| sample.answer.text().get()).unwrap_or_default();
+    let exact = move || {
+        let shown = cell.current().map(|sample| sample.position).unwrap_or_default();
+        desk.exact.set(Some((cell.id, shown)));
+    };
+    let widen = move || {
+        desk.address.change(|look| {
+            look.layout = if look.layout == Layout::Focus { Layout::Grid } else { Layout::Focus };
+            look.at = Some(place);
+        });
+    };
+    // What went over the wire names the model.
+    let known = move || !desk.blind.hidden.get();
     view! {
-        <div class=class>
-            <dt>{label}</dt>
-            <dd title=title>{figure}</dd>
+        {live(run_or_stop)}
+        {copy_button_of("Copy answer".to_owned(), Signal::derive(text))}
+        {when(known, move || icon_button("code", format!("Exact request of {}", title()), exact))}
+        {icon_button("expand", format!("Focus on {}", title()), widen)}
+    }
+    .into_any()
+}
+
+/// "1 of 5, 3 distinct answers"
+fn pager(cell: LiveCell) -> AnyView {
+    let all = cell.samples.get();
+    if all.len() < 2 {
+        return ().into_any();
+    }
+    let shown = cell.shown.get().min(all.len() - 1);
+    let ended: Vec<String> = all
+        .iter()
+        .filter(|it| it.state.get() == CellState::Done)
+        .map(|it| it.answer.text().get_untracked().trim().to_owned())
+        .collect();
+    let mut distinct: Vec<&String> = ended.iter().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let words = match distinct.len() {
+        0 => format!("{} of {}", shown + 1, all.len()),
+        count => {
+            let answers = plural(count as u64, "distinct answer", "distinct answers");
+            format!("{} of {}, {answers}", shown + 1, all.len())
+        }
+    };
+    let last = all.len() - 1;
+    let page = |icon_name: &'static str, label: &'static str, to: Option<usize>| {
+        let press = Callback::new(move |()| {
+            if let Some(to) = to {
+                cell.shown.set(to);
+            }
+        });
+        view! { <IconButton icon_name=icon_name label=label.to_owned() disabled=to.is_none() press=press /> }.erase()
+    };
+    view! {
+        <div class="cell-pager">
+            {page("chevron-left", "Previous sample", shown.checked_sub(1))}
+            <span>{words}</span>
+            {page("chevron-right", "Next sample", Some(shown + 1).filter(|next| *next <= last))}
         </div>
     }
     .erase()
 }
 
-fn view_metrics(it: &CellMetrics, team: &str) -> AnyView {
-    let cost = amount(it.cost, it.unpriced, it.usage_source);
-    let tokens = it.usage.map_or_else(
-        || MISSING.to_owned(),
-        |usage| {
-            format!(
-                "{} in, {} out",
-                domain::text::thousands(usage.total_input()),
-                domain::text::thousands(usage.total_output())
-            )
-        },
-    );
-    let speed = it
-        .usage
-        .zip(it.first_token_ms)
-        .zip(it.total_ms)
-        .and_then(|((usage, first), total)| tokens_per_second(usage.total_output(), first, total));
-    let reasoning = it.usage.filter(|usage| usage.reasoning > 0);
-    let token_title = reasoning.map_or_else(String::new, |usage| format!("{} of them reasoning", usage.reasoning));
-    let link = it.request.map(|request| {
-        view! {
-            <a class="cell-receipt" href=format!("/t/{team}/history/{request}")>
-                "Receipt"
-            </a>
-        }
-        .erase()
-    });
-    let served = it.model_served.clone().map(|model| format!("served by {model}")).unwrap_or_default();
-    let finish = it.finish_reason.clone().unwrap_or_else(|| MISSING.to_owned());
-    let cost_class = if cost.unpriced { "metric metric-main cost-unknown" } else { "metric metric-main" };
+fn body(desk: Desk, cell: LiveCell) -> AnyView {
+    let Some(sample) = cell.current() else {
+        let press = move || desk.launch.run(Scope::Cell(cell.place));
+        let run = desk.run.may_change.then(|| plain_button(Look::Secondary, "Run this cell", "play", press));
+        return view! { <div class="cell-idle">"Not run yet." {run}</div> }.erase();
+    };
     view! {
-        <dl class="metrics">
-            {metric("Cost", cost.text, cost.title, cost_class)}
-            {metric("First token", duration_or_dash(it.first_token_ms), String::new(), "metric")}
-            {metric("Total", duration_or_dash(it.total_ms), String::new(), "metric")}
-            {metric("Tokens", tokens, token_title, "metric")}
-            {metric("Speed", speed.unwrap_or_else(|| MISSING.to_owned()), "Output tokens after the first".to_owned(), "metric")}
-            {metric("Finish", finish, served, "metric")}
-        </dl>
-        {link}
+        {live(move || answer(desk, cell, sample))}
+        {live(move || waiting(sample))}
+        {calls_view(desk.run, cell, sample)}
+        {live(move || sample.error.get().map(|message| problem(sentence(&message))).into_any())}
+    }
+    .into_any()
+}
+
+fn answer(desk: Desk, cell: LiveCell, sample: LiveSample) -> AnyView {
+    let is_first = sample.position == 0;
+    if is_first
+        && sample.state.get().is_final()
+        && let Some(parts) = desk.diffs.at(cell.place)
+    {
+        if !parts.is_empty() {
+            return diff_view(parts);
+        }
+        let base = desk.address.look().base.map(|base| desk.name(base)).unwrap_or_default();
+        return view! {
+            <p class="cell-same">{format!("The same as {base}.")}</p>
+            {printed(desk.body.get(), sample)}
+        }
+        .into_any();
+    }
+    printed(desk.body.get(), sample)
+}
+
+fn printed(body: Body, sample: LiveSample) -> AnyView {
+    match body {
+        Body::Rendered => markdown(sample.answer),
+        Body::Plain => plain(sample.answer),
+        Body::Json => live(move || {
+            // Half an answer is no JSON: it is looked at when it has ended.
+            if !sample.state.get().is_final() {
+                return plain(sample.answer);
+            }
+            match sample.answer.text().with(|text| pretty(text)) {
+                Some(json) => coloured_block("JSON".to_owned(), "json", json),
+                None => view! {
+                    <p class="cell-same">"This answer is no JSON."</p>
+                    {plain(sample.answer)}
+                }
+                .into_any(),
+            }
+        }),
+    }
+}
+
+/// What an empty box means.
+fn waiting(sample: LiveSample) -> AnyView {
+    let state = sample.state.get();
+    // A memo, since text grows with every frame.
+    let is_empty = settled(Memo::new(move |_| sample.answer.text().with(String::is_empty)));
+    let words = match state {
+        _ if !is_empty.get() || sample.calls.with(|calls| !calls.is_empty()) => return ().into_any(),
+        CellState::Queued => "Waiting for its turn",
+        CellState::Running => "Waiting for the first token",
+        CellState::Stopped => "Stopped before the first token",
+        CellState::Done => "The model answered with nothing",
+        CellState::Failed => return ().into_any(),
+    };
+    view! { <p class="cell-waiting">{words}</p> }.erase()
+}
+
+fn foot(desk: Desk, cell: LiveCell) -> AnyView {
+    let Some(sample) = cell.current() else { return ().into_any() };
+    let team = desk.run.team.get_value();
+    let key = format!("{}-{}", cell.element_id(), sample.position);
+    let say = move || {
+        let request = sample.metrics.with(|it| it.request);
+        match request {
+            Some(request) if sample.state.get().is_final() => {
+                verdict_row(team.clone(), request, sample.verdict, key.clone())
+            }
+            _ => ().into_any(),
+        }
+    };
+    view! {
+        <div class="cell-foot">
+            {live(move || metrics_view(desk, sample))}
+            {live(say)}
+        </div>
     }
     .erase()
 }

@@ -1,157 +1,185 @@
-//! The form of a run: models, messages, parameters.
+//! The form of a run: columns, what is said, what else a call carries, cases, and the button with its cost.
 
 use domain::{
-    error::FieldErrors,
-    id::RunId,
-    run::{MAX_VARIANTS, NewRun},
+    grid::{AnswerFormat, MAX_SAMPLES},
+    task::TaskClass,
 };
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::picker::picker;
+use super::{
+    address::Address,
+    cases::cases_view,
+    columns::columns,
+    draft::{Draft, Owner},
+    guard::guard,
+    launch::{Launch, Scope},
+    panel::Panel,
+    parts,
+    prompt::prompt_view,
+    settings::{format_view, format_word, settings_view, summary},
+    tools::tools_view,
+};
 use crate::{
-    api,
     api::models::ModelChoice,
-    browser,
     components::{
         button::{Button, Look},
-        erase::Erase,
-        field::{FieldInfo, text_field},
-        submit::{Submit, form_error},
+        erase::{Erase, views},
+        icon::icon,
+        reactive::{react, remade},
+        select::choice,
+        state::State,
+        submit::form_error,
     },
+    format::plural,
     prelude::*,
 };
 
-const SYSTEM: FieldInfo = FieldInfo {
-    rows: 3,
-    placeholder: "You review code. Be brief.",
-    ..FieldInfo::new("playground-system", "system", "System prompt")
-};
-const USER: FieldInfo = FieldInfo {
-    rows: 3,
-    required: true,
-    placeholder: "Write a function that parses an RFC 3339 timestamp.",
-    ..FieldInfo::new("playground-user", "user", "User prompt")
-};
-const MAX_OUTPUT: FieldInfo = FieldInfo {
-    inputmode: "numeric",
-    placeholder: "model's own",
-    ..FieldInfo::new("playground-max", "max_output", "Max output tokens")
-};
-const TEMPERATURE: FieldInfo = FieldInfo {
-    inputmode: "decimal",
-    placeholder: "provider's own",
-    ..FieldInfo::new("playground-temperature", "temperature", "Temperature")
-};
-
-/// What is about to run.
-#[derive(Clone, Copy)]
-pub struct Draft {
-    pub models: RwSignal<Vec<String>>,
-    system: RwSignal<String>,
-    user: RwSignal<String>,
-    max_output: RwSignal<String>,
-    temperature: RwSignal<String>,
+/// The parts of the form that are closed until somebody needs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Parameters,
+    Answer,
+    Tools,
+    Cases,
 }
 
-impl Draft {
-    pub fn new(models: Vec<String>, system: &str, user: &str, max_output: &str, temperature: &str) -> Self {
-        let text = |text: &str| RwSignal::new(text.to_owned());
-        Self {
-            models: RwSignal::new(models),
-            system: text(system),
-            user: text(user),
-            max_output: text(max_output),
-            temperature: text(temperature),
+impl Part {
+    const ALL: [Self; 4] = [Self::Parameters, Self::Answer, Self::Tools, Self::Cases];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Parameters => "Parameters",
+            Self::Answer => "Answer format",
+            Self::Tools => "Tools",
+            Self::Cases => "Cases",
         }
     }
 
-    /// Keeps only models that exist, and chooses the first ones when none is left.
-    pub fn prefill(self, all: &[ModelChoice], most: usize) {
-        self.models.update(|chosen| {
-            chosen.retain(|name| all.iter().any(|model| model.name == *name));
-            chosen.truncate(MAX_VARIANTS);
-            if chosen.is_empty() {
-                chosen.extend(all.iter().take(most).map(|model| model.name.clone()));
-            }
-        });
-    }
-
-    fn read(self, team: String) -> Result<NewRun, domain::ApiError> {
-        let mut wrong = FieldErrors::default();
-        let models = self.models.get_untracked();
-        if models.is_empty() {
-            wrong.add("models", "choose at least one model, two or more to compare");
-        }
-        if self.user.with_untracked(|text| text.trim().is_empty()) {
-            wrong.add("user", "enter a prompt");
-        }
-        let max_output =
-            wrong.check("max_output", crate::components::form::tokens(&self.max_output.get_untracked())).flatten();
-        wrong.finish()?;
-        Ok(NewRun {
-            team,
-            models,
-            system: self.system.get_untracked(),
-            user: self.user.get_untracked(),
-            max_output,
-            temperature: self.temperature.get_untracked().trim().to_owned(),
+    /// What it holds, for the button that opens it.
+    fn holds(self, draft: Draft) -> String {
+        draft.grid.with(|grid| match self {
+            Self::Parameters => summary(&grid.settings),
+            Self::Answer => match grid.settings.format {
+                AnswerFormat::Text => String::new(),
+                format => format_word(format).to_owned(),
+            },
+            Self::Tools if grid.prompt.tools.is_empty() => String::new(),
+            Self::Tools => grid.prompt.tools.len().to_string(),
+            Self::Cases => grid.cases.len().to_string(),
         })
     }
+
+    pub fn view(self, draft: Draft, panel: State<Panel>) -> AnyView {
+        match self {
+            Self::Parameters => settings_view(draft, Owner::All),
+            Self::Answer => format_view(draft, Owner::All),
+            Self::Tools => tools_view(draft, Owner::All),
+            Self::Cases => cases_view(draft, panel),
+        }
+    }
 }
 
-/// `again`: the form stands above a run that it was filled from.
-pub fn composer(draft: Draft, all: Vec<ModelChoice>, team: Signal<String>, again: bool) -> AnyView {
-    let submit = Submit::new();
-    let navigate = use_navigate();
-    let start = Callback::new(move |()| {
-        let team = team.get_untracked();
-        let input = match draft.read(team.clone()) {
-            Ok(input) => input,
-            Err(error) => {
-                submit.error.set(Some(error));
-                return browser::focus_first_invalid();
-            }
-        };
-        let navigate = navigate.clone();
-        submit.run(api::runs::start(input), move |run: RunId| {
-            navigate(&format!("/t/{team}/playground/{run}"), NavigateOptions::default());
-        });
-    });
-    let keys = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            event.prevent_default();
-            start.run(());
+/// `address`: of a page without a run.
+pub fn composer(launch: Launch, models: Vec<ModelChoice>, panel: State<Panel>, address: Option<Address>) -> AnyView {
+    let draft = launch.draft;
+    let has_many = draft.read(|grid| grid.cases.len() > 1 || !grid.variables().is_empty());
+    let open = State::<Option<Part>>::default();
+    // Not before the page is alive: what is opened is a file of its own.
+    react(move || {
+        if has_many && launch.run.is_none() {
+            open.set(Some(Part::Cases));
         }
-    };
-    let error = move |field| submit.of_field(field);
+    });
+    let parts = views(Part::ALL.to_vec(), &|part| part_button(draft, part, open));
+    let part = move || open.get_untracked().map(|part| parts::form(part, draft, panel)).into_any();
     view! {
         <form
             class="composer"
             novalidate=true
-            on:keydown=keys
             on:submit=move |event| {
                 event.prevent_default();
-                start.run(());
+                launch.run(Scope::All);
             }
         >
-            {picker(draft.models, all, team, error("models"), !again)}
-            <div class="composer-prompts">
-                {text_field(SYSTEM, draft.system, error("system"))} {text_field(USER, draft.user, error("user"))}
+            {columns(draft, models, panel, address)}
+            {prompt_view(draft, Owner::All)}
+            <div class="composer-parts" role="group" aria-label="More of the request">
+                {parts}
             </div>
-            {form_error(submit.error.into())}
-            <div class="composer-foot">
-                {text_field(MAX_OUTPUT, draft.max_output, error("max_output"))}
-                {text_field(TEMPERATURE, draft.temperature, error("temperature"))}
-                <Button
-                    look=Look::Primary
-                    label=if again { "Run again" } else { "Run" }
-                    icon_name="play"
-                    shortcut="Ctrl ↵"
-                    submit=true
-                    busy=submit.busy
-                />
+            <div class="composer-part" id="composer-part">
+                {remade(move || open.track(), part)}
             </div>
+            {form_error(draft.submit.error.into())}
+            {foot(launch)}
         </form>
     }
     .erase()
+}
+
+fn part_button(draft: Draft, part: Part, open: State<Option<Part>>) -> AnyView {
+    let holds = move || part.holds(draft);
+    view! {
+        <button
+            class="part-button"
+            type="button"
+            aria-expanded=move || (open.get() == Some(part)).to_string()
+            aria-controls="composer-part"
+            on:click=move |_| open.update(|open| *open = if *open == Some(part) { None } else { Some(part) })
+        >
+            {icon("chevron-right")}
+            <span>{part.label()}</span>
+            <span class="part-holds">{holds}</span>
+        </button>
+    }
+    .erase()
+}
+
+fn foot(launch: Launch) -> AnyView {
+    let draft = launch.draft;
+    let label = move || match (launch.run.is_some(), draft.differs.get()) {
+        (false, _) => "Run",
+        (true, true) => "Run as a new run",
+        (true, false) => "Run all again",
+    };
+    view! {
+        <div class="composer-foot">
+            {samples(draft)}
+            {task(draft)}
+            {guard(draft)}
+            <Button
+                look=Look::Primary
+                label=Signal::derive(move || label().to_owned())
+                icon_name="play"
+                shortcut="Ctrl ↵"
+                submit=true
+                busy=draft.submit.busy
+            />
+        </div>
+    }
+    .erase()
+}
+
+fn samples(draft: Draft) -> AnyView {
+    let choices = (1..=MAX_SAMPLES).map(|count| (count.to_string(), plural(u64::from(count), "sample", "samples")));
+    let now = draft.read(|grid| grid.samples.to_string());
+    let choose = Callback::new(move |value: String| {
+        draft.type_in(&|grid| grid.samples = value.parse().unwrap_or(1));
+    });
+    choice(
+        "playground-samples".to_owned(),
+        "Samples of each cell".to_owned(),
+        true,
+        choices.collect(),
+        Signal::stored(now),
+        choose,
+    )
+}
+
+fn task(draft: Draft) -> AnyView {
+    let now = draft.read(|grid| grid.task.map(TaskClass::as_str).unwrap_or_default().to_owned());
+    let choose = Callback::new(move |value: String| draft.type_in(&|grid| grid.task = TaskClass::parse(&value)));
+    let mut choices = crate::format::task_choices();
+    if let Some(none) = choices.first_mut() {
+        "Kind of work".clone_into(&mut none.1);
+    }
+    choice("playground-task".to_owned(), "Kind of work".to_owned(), true, choices, Signal::stored(now), choose)
 }

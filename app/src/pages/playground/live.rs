@@ -2,195 +2,194 @@
 //! once per frame.
 
 use domain::{
+    Money,
     event::{RunEvent, RunEventKind},
+    grid::Grid,
     id::{CellId, RunId},
-    run::{CellMetrics, CellState, CellView, RunView},
+    run::{CellMetrics, CellState, Place, Progress, RunView},
     text::thousands,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use serde::Serialize;
 
+pub use self::cell::{LiveCell, LiveSample, state_word};
 use crate::{
-    api, browser,
-    components::{announcer::Announcer, markdown::MarkdownText, reactive::react, toast::Toasts},
-    events::{Feed, FeedState},
+    api::{self, Failure, protocol::ask},
+    components::{announcer::Announcer, later::Later, reactive::react, state::State, toast::Toasts},
+    events::{Feed, FeedState, News, Topic},
     format::duration,
 };
 
-/// One column.
-#[derive(Clone, Copy)]
-pub struct LiveCell {
-    pub id: CellId,
-    pub model: StoredValue<String>,
-    pub state: RwSignal<CellState>,
-    pub answer: MarkdownText,
-    pub error: RwSignal<Option<String>>,
-    pub metrics: RwSignal<CellMetrics>,
-    /// Asked to stop; the server has not confirmed yet.
-    pub stopping: RwSignal<bool>,
-    pending: StoredValue<String>,
+mod cell;
+
+/// The sums of a run are asked for again this long after something ended.
+const TOTALS_MS: u64 = 700;
+
+/// What a run has cost and how far it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub progress: Progress,
+    pub cost: Money,
+    pub unpriced: bool,
 }
 
-impl LiveCell {
-    fn new(view: CellView) -> Self {
-        let CellView { id, model, state, text, error, metrics } = view;
-        Self {
-            id,
-            model: StoredValue::new(model),
-            state: RwSignal::new(state),
-            answer: MarkdownText::new(&text),
-            error: RwSignal::new(error),
-            metrics: RwSignal::new(metrics),
-            stopping: RwSignal::new(false),
-            pending: StoredValue::new(String::new()),
-        }
-    }
-
-    /// Id of the box that scrolls.
-    pub fn body_id(self) -> String {
-        format!("answer-{}", self.id)
-    }
-
-    /// Shows what has been gathered and stays at the end when the reader was there.
-    fn flush(self) {
-        let Some(text) = self.pending.try_update_value(std::mem::take).filter(|it| !it.is_empty()) else { return };
-        let follow = browser::is_at_end(&self.body_id());
-        self.answer.push(&text);
-        if follow {
-            request_animation_frame(move || browser::scroll_to_end(&self.body_id()));
-        }
-    }
-
-    fn replace(self, view: CellView) {
-        let CellView { id: _, model: _, state, text, error, metrics } = view;
-        self.pending.set_value(String::new());
-        self.answer.replace(&text);
-        self.state.set(state);
-        self.error.set(error);
-        self.metrics.set(metrics);
-    }
-
-    fn end(self, state: CellState, metrics: CellMetrics) {
-        self.flush();
-        self.metrics.set(metrics);
-        self.state.set(state);
-        self.stopping.set(false);
-    }
-
-    /// "demo-fast finished, 412 tokens, 3.1 s"
-    fn sentence(self) -> String {
-        let metrics = self.metrics.get_untracked();
-        let mut parts = vec![format!("{} {}", self.model.get_value(), state_word(self.state.get_untracked()))];
-        parts.extend(metrics.usage.map(|usage| format!("{} tokens", thousands(usage.total_output()))));
-        parts.extend(metrics.total_ms.map(duration));
-        parts.join(", ")
-    }
-}
-
-/// What a person calls the state of a cell.
-pub fn state_word(state: CellState) -> &'static str {
-    match state {
-        CellState::Queued => "waiting",
-        CellState::Running => "running",
-        CellState::Done => "finished",
-        CellState::Stopped => "stopped",
-        CellState::Failed => "failed",
-    }
-}
-
-/// All columns of a run.
+/// A run, its columns and its first rows.
 #[derive(Clone, Copy)]
 pub struct LiveRun {
     pub id: RunId,
+    pub team: StoredValue<String>,
+    /// Never changes.
+    pub grid: State<Grid>,
+    pub may_change: bool,
     pub finished: RwSignal<bool>,
     pub stopping: RwSignal<bool>,
-    team: StoredValue<String>,
-    cells: StoredValue<Vec<LiveCell>>,
+    pub totals: State<Totals>,
+    /// By case and then by variant.
+    pub cells: State<Vec<LiveCell>>,
+    /// So many of its rows are here.
+    pub rows: State<u32>,
+    /// Rises whenever a sample ends: what is made of whole answers is asked for again.
+    pub ended: State<u32>,
+    pub feed: State<Option<Feed>>,
     frame_asked: StoredValue<bool>,
-    feed: StoredValue<Option<Feed>>,
+    later: State<Option<Later>>,
+    /// What is made while events arrive belongs to the page, not to nobody.
+    owner: State<Option<Owner>>,
     announcer: Option<Announcer>,
     toasts: Option<Toasts>,
 }
 
 impl LiveRun {
-    pub fn new(id: RunId, team: String, finished: bool, cells: Vec<CellView>) -> Self {
-        Self {
+    pub fn new(view: RunView) -> Self {
+        let RunView { id, team, grid, finished, progress, cost, unpriced, cells, rows, may_change, .. } = view;
+        let it = Self {
             id,
+            team: StoredValue::new(team),
+            grid: State::new(grid),
+            may_change,
             finished: RwSignal::new(finished),
             stopping: RwSignal::new(false),
-            team: StoredValue::new(team),
-            cells: StoredValue::new(cells.into_iter().map(LiveCell::new).collect()),
+            totals: State::new(Totals { progress, cost, unpriced }),
+            cells: State::new(cells.into_iter().map(LiveCell::new).collect()),
+            rows: State::new(rows),
+            ended: State::new(0),
+            feed: State::default(),
             frame_asked: StoredValue::new(false),
-            feed: StoredValue::new(None),
+            later: State::default(),
+            owner: State::new(Owner::current()),
             announcer: use_context::<Announcer>(),
             toasts: use_context::<Toasts>(),
-        }
+        };
+        it.later.put(Some(Later::new(TOTALS_MS, move |_| it.fetch_totals())));
+        it
     }
 
-    pub fn cells(self) -> Vec<LiveCell> {
-        self.cells.get_value()
+    pub fn columns(self) -> usize {
+        self.grid.with_untracked(|grid| grid.variants.len())
+    }
+
+    pub fn cases(self) -> usize {
+        self.grid.with_untracked(|grid| grid.cases.len())
+    }
+
+    pub fn model(self, variant: u16) -> String {
+        let model = |grid: &Grid| grid.variants.get(usize::from(variant)).map(|it| it.model.clone());
+        self.grid.with_untracked(model).unwrap_or_default()
     }
 
     /// Goes on from `cursor` in the browser, until the run or the page ends.
     pub fn follow(self, cursor: i64) -> RwSignal<FeedState> {
-        let event = Callback::new(move |event: RunEvent| self.hear(event));
+        let news = Callback::new(move |news: News| match news {
+            News::Run(event) => self.hear(*event),
+            News::History(_) => {}
+        });
         let lost = Callback::new(move |()| self.fetch_again());
-        let feed = Feed::new(self.id, event, lost);
-        self.feed.set_value(Some(feed));
+        let feed = Feed::new(Topic::Run(self.id), news, lost);
+        self.feed.put(Some(feed));
         react(move || {
+            feed.watch_visibility();
             if !self.finished.get_untracked() {
-                feed.watch_visibility();
-                feed.open(cursor);
+                feed.open(cursor.to_string());
             }
         });
-        on_cleanup(move || feed.close());
+        on_cleanup(move || feed.leave());
         feed.state
     }
 
-    fn cell(self, id: CellId) -> Option<LiveCell> {
-        self.cells.with_value(|cells| cells.iter().find(|cell| cell.id == id).copied())
+    pub fn cell(self, id: CellId) -> Option<LiveCell> {
+        self.cells.with_untracked(|cells| cells.iter().find(|cell| cell.id == id).copied())
+    }
+
+    pub fn cell_at(self, place: Place) -> Option<LiveCell> {
+        self.cells.with(|cells| cells.iter().find(|cell| cell.place == place).copied())
     }
 
     fn hear(self, event: RunEvent) {
         match event.what {
-            RunEventKind::Start { cell } => {
+            RunEventKind::Start { cell, sample, take } => {
                 if let Some(cell) = self.cell(cell) {
-                    cell.state.set(CellState::Running);
+                    self.owned(|| cell.begin(sample, take));
                 }
             }
-            RunEventKind::Delta { cell, text } => {
-                if let Some(cell) = self.cell(cell) {
-                    cell.pending.update_value(|pending| pending.push_str(&text));
+            RunEventKind::Delta { cell, sample, text } => {
+                if let Some(sample) = self.cell(cell).and_then(|cell| cell.sample(sample)) {
+                    sample.gather(&text);
                     self.ask_frame();
                 }
             }
-            RunEventKind::Done { cell, metrics } => self.end(cell, CellState::Done, metrics, None),
-            RunEventKind::Stopped { cell, metrics } => self.end(cell, CellState::Stopped, metrics, None),
-            RunEventKind::Error { cell, message, metrics } => {
-                self.end(cell, CellState::Failed, metrics, Some(message));
+            RunEventKind::Tool { cell, sample, call } => {
+                if let Some(sample) = self.cell(cell).and_then(|cell| cell.sample(sample)) {
+                    sample.note_call(call);
+                }
             }
-            RunEventKind::RunDone => self.finish(),
+            RunEventKind::Done { cell, sample, metrics } => self.end(cell, sample, CellState::Done, metrics, None),
+            RunEventKind::Stopped { cell, sample, metrics } => {
+                self.end(cell, sample, CellState::Stopped, metrics, None);
+            }
+            RunEventKind::Error { cell, sample, message, metrics } => {
+                self.end(cell, sample, CellState::Failed, metrics, Some(message));
+            }
+            RunEventKind::RunChanged => self.fetch_again(),
+            RunEventKind::RunDone => {
+                self.finish();
+                self.ask_totals();
+            }
         }
     }
 
-    fn end(self, cell: CellId, state: CellState, metrics: CellMetrics, message: Option<String>) {
+    fn end(self, cell: CellId, sample: u16, state: CellState, metrics: CellMetrics, message: Option<String>) {
+        self.ask_totals();
+        self.ended.update(|ended| *ended += 1);
         let Some(cell) = self.cell(cell) else { return };
-        cell.error.set(message);
-        cell.end(state, metrics);
+        let Some(sample) = cell.sample(sample) else { return };
+        sample.error.set(message);
+        sample.end(state, metrics);
+        cell.stopping.set(false);
         if let Some(announcer) = self.announcer {
-            announcer.say(&cell.sentence());
+            announcer.say(&self.sentence(cell, sample));
         }
+    }
+
+    /// "demo-fast finished, 412 tokens, 3.1 s"
+    fn sentence(self, cell: LiveCell, sample: LiveSample) -> String {
+        let metrics = sample.metrics.get_untracked();
+        let mut parts =
+            vec![format!("{} {}", self.model(cell.place.variant), state_word(sample.state.get_untracked()))];
+        parts.extend(metrics.usage.map(|usage| format!("{} tokens", thousands(usage.total_output()))));
+        parts.extend(metrics.total_ms.map(duration));
+        parts.join(", ")
     }
 
     fn finish(self) {
-        self.cells().into_iter().for_each(LiveCell::flush);
+        self.flush();
         self.finished.set(true);
         self.stopping.set(false);
-        if let Some(feed) = self.feed.get_value() {
+        if let Some(feed) = self.feed.get_untracked() {
             feed.close();
         }
     }
 
-    /// One frame for all columns.
+    /// One frame for all cells.
     fn ask_frame(self) {
         if self.frame_asked.get_value() {
             return;
@@ -199,58 +198,120 @@ impl LiveRun {
         request_animation_frame(move || {
             // The page may have gone since.
             if self.frame_asked.try_set_value(false).is_none() {
-                self.cells.try_with_value(Clone::clone).into_iter().flatten().for_each(LiveCell::flush);
+                self.flush();
             }
         });
     }
 
-    /// Events are missing: the stored state is the truth, and its cursor the place to go on from.
-    fn fetch_again(self) {
+    fn flush(self) {
+        let cells = self.cells.get_untracked();
+        cells.into_iter().for_each(LiveCell::flush);
+    }
+
+    /// Runs something that makes signals.
+    fn owned(self, make: impl FnOnce()) {
+        match self.owner.get_untracked() {
+            Some(owner) => owner.with(make),
+            None => make(),
+        }
+    }
+
+    fn ask_totals(self) {
+        if let Some(later) = self.later.get_untracked() {
+            later.ask();
+        }
+    }
+
+    fn fetch_totals(self) {
         let Some(team) = self.team.try_get_value() else { return };
-        leptos::task::spawn_local(async move {
-            let answer = api::runs::get(team, self.id).await;
+        ask(api::runs::Get { team, run: self.id, rows: Some(0) }, move |answer| {
+            if let Ok(RunView { progress, cost, unpriced, .. }) = answer {
+                self.totals.set(Totals { progress, cost, unpriced });
+            }
+        });
+    }
+
+    /// Events are missing, or cells were queued again: the stored state is the truth, and its cursor the place to go on from.
+    pub fn fetch_again(self) {
+        self.fetch_rows(None, None);
+    }
+
+    /// The same with more rows; `then` runs when they are here.
+    pub fn fetch_rows(self, rows: Option<u32>, then: Option<Callback<()>>) {
+        let Some(team) = self.team.try_get_value() else { return };
+        let wanted = rows.unwrap_or_else(|| self.rows.get_untracked());
+        ask(api::runs::Get { team, run: self.id, rows: Some(wanted) }, move |answer| {
             // None: the page is gone.
-            let Some(Some(feed)) = self.feed.try_get_value() else { return };
+            let Some(feed) = self.feed.get_untracked() else { return };
             match answer {
-                Ok(view) => self.adopt(view, feed),
-                Err(_) => feed.retry(),
+                Ok(view) => {
+                    self.adopt(view, feed);
+                    if let Some(then) = then {
+                        then.run(());
+                    }
+                }
+                Err(_) if rows.is_none() => feed.retry(),
+                Err(failure) => self.tell(&failure.0.message),
             }
         });
     }
 
     fn adopt(self, view: RunView, feed: Feed) {
-        let RunView { finished, cursor, cells, .. } = view;
-        for view in cells {
-            if let Some(cell) = self.cell(view.id) {
-                cell.replace(view);
+        let RunView { finished, cursor, cells, rows, progress, cost, unpriced, .. } = view;
+        self.totals.set(Totals { progress, cost, unpriced });
+        self.owned(|| {
+            let mut fresh = Vec::new();
+            for view in cells {
+                match self.cell(view.id) {
+                    Some(cell) => cell.replace(view),
+                    None => fresh.push(LiveCell::new(view)),
+                }
             }
+            if !fresh.is_empty() {
+                self.cells.update(|cells| cells.extend(fresh));
+            }
+        });
+        self.rows.set(rows);
+        self.ended.update(|ended| *ended += 1);
+        if finished {
+            self.finish();
+        } else {
+            self.finished.set(false);
+            feed.open(cursor.to_string());
         }
-        if finished { self.finish() } else { feed.open(cursor) }
     }
 
     pub fn stop_cell(self, cell: LiveCell) {
+        if cell.stopping.get_untracked() || !cell.is_running_untracked() {
+            return;
+        }
         cell.stopping.set(true);
-        let work = api::runs::stop_cell(self.team.get_value(), self.id, cell.id);
-        leptos::task::spawn_local(async move {
-            if let Err(failure) = work.await {
-                let _gone = cell.stopping.try_set(false);
-                self.tell(&failure.0.message);
-            }
-        });
+        let input = api::runs::StopCell { team: self.team.get_value(), run: self.id, cell: cell.id };
+        self.stop(input, cell.stopping);
     }
 
     pub fn stop_all(self) {
+        if self.finished.get_untracked() {
+            return;
+        }
         self.stopping.set(true);
-        let work = api::runs::cancel(self.team.get_value(), self.id);
-        leptos::task::spawn_local(async move {
-            if let Err(failure) = work.await {
-                let _gone = self.stopping.try_set(false);
+        self.stop(api::runs::Cancel { team: self.team.get_value(), run: self.id }, self.stopping);
+    }
+
+    /// What was not stopped is not stopping either.
+    fn stop<I>(self, input: I, stopping: RwSignal<bool>)
+    where
+        I: ServerFn<Error = Failure, Output = ()> + Serialize,
+    {
+        ask(input, move |answer| {
+            if let Err(failure) = answer {
+                let _gone = stopping.try_set(false);
                 self.tell(&failure.0.message);
             }
         });
     }
 
-    fn tell(self, message: &str) {
+    pub fn tell(self, message: &str) {
         if let Some(toasts) = self.toasts {
             toasts.problem(crate::components::error_panel::sentence(message));
         }

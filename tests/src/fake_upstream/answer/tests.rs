@@ -41,6 +41,15 @@ fn an_answer_has_dozens_of_words_multi_byte_characters_and_a_code_block() {
 }
 
 #[test]
+fn an_echo_repeats_the_user_and_a_cap_cuts_it() {
+    let echo = Script::default().for_model("m--echo--letters").unwrap();
+    let answer = answered(&json!({}), &echo);
+    assert_eq!(answer.choices[0].pieces, ["h", "e", "l", "l", "o"]);
+    assert_eq!(answered(&json!({"max_tokens": 3}), &echo).choices[0].finish, Finish::Length);
+    assert_eq!(answered(&json!({"tools": [tool("a")]}), &echo).choices[0].text(), "hello");
+}
+
+#[test]
 fn the_cap_counts_reasoning_and_ends_the_answer_with_length() {
     for cap in 1..12 {
         let answer = answered(&json!({"max_tokens": cap}), &Script::default());

@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use anyhow::{Context, Result, bail};
 
 use super::{
-    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Script, Terminator, UsageForm,
-    UsagePlace,
+    CachePlace, Cut, DataForm, Ending, ErrorBody, Fault, IdForm, LengthForm, LineEnd, Says, Script, Terminator,
+    UsageForm, UsagePlace,
 };
 
 /// Changes `script` by one word, `name` or `name=value`. An unknown word is an error.
@@ -32,6 +32,7 @@ pub fn amend(script: &mut Script, word: &str) -> Result<()> {
         "cache-write-long" => script.cache_write_long_tokens = Some(number(100)?),
         "think" => script.reasoning_tokens = Some(number(40)?),
         "served" => script.served_model = Some(value.into()),
+        "letters" => script.speech.letters = NonZeroUsize::new(size(1)?),
         "tier" => script.service_tier = Some(value.into()),
         _ => {
             if let Some(fault) = fault(name, &size)? {
@@ -103,6 +104,7 @@ fn usage(name: &str) -> Option<UsageForm> {
 /// Words without a value; `false` when there is no such word.
 fn is_switch(script: &mut Script, name: &str) -> bool {
     match name {
+        "echo" => script.speech.source = Says::Echo,
         "crlf" => script.line_end = LineEnd::CrLf,
         "cr" => script.line_end = LineEnd::Cr,
         "mixed" => script.line_end = LineEnd::Mixed,
@@ -163,6 +165,8 @@ mod tests {
         let script = Script::default().for_model("m--error-usage=3--served=other").unwrap();
         assert_eq!(script.fault, Fault::ErrorWithUsageAfter { frames: 3 });
         assert_eq!(script.served_model.as_deref(), Some("other"));
+        let script = Script::default().for_model("m--echo--letters").unwrap();
+        assert_eq!((script.speech.source, script.speech.letters), (Says::Echo, NonZeroUsize::new(1)));
         assert!(Script::default().for_model("small--wrods=1").is_err());
         assert!(Script::default().for_model("small--words=many").is_err());
     }

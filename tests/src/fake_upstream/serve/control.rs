@@ -10,8 +10,12 @@ use axum::{
     routing::{get, post, put},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{super::script::Script, Shared};
+use super::{
+    super::{answer::answer, endpoint::Endpoint, script::Script, wire},
+    Shared,
+};
 
 pub fn router() -> Router<Arc<Shared>> {
     Router::new()
@@ -19,6 +23,7 @@ pub fn router() -> Router<Arc<Shared>> {
         .route("/_fake/hold", post(hold))
         .route("/_fake/release", post(release))
         .route("/_fake/journal", get(journal))
+        .route("/_fake/answer", post(say))
 }
 
 #[derive(Deserialize)]
@@ -57,5 +62,24 @@ async fn journal(State(shared): State<Arc<Shared>>) -> Response {
     match shared.journal.requests() {
         Ok(requests) => Json(requests).into_response(),
         Err(error) => (StatusCode::INSUFFICIENT_STORAGE, format!("fake upstream: {error:#}\n")).into_response(),
+    }
+}
+
+/// What a chat request would be answered with, at once and without a trace: the oracle of tests that read answers. Waiting,
+/// splitting and faults are left out.
+async fn say(State(shared): State<Arc<Shared>>, Json(body): Json<Value>) -> Response {
+    let said = Endpoint::of("/v1/chat/completions", "")
+        .ok_or_else(|| "no such wire".to_owned())
+        .and_then(|endpoint| wire::read(&endpoint, &body).map_err(|complaint| complaint.message))
+        .and_then(|asked| {
+            let script = shared.script(&asked.model).map_err(|error| format!("{error:#}"))?;
+            answer(&asked, &script).map_err(|error| format!("{error:#}"))
+        });
+    match said {
+        Ok(answer) => {
+            let choice = answer.choices.into_iter().next().unwrap_or_default();
+            Json(json!({"text": choice.text(), "pieces": choice.pieces})).into_response()
+        }
+        Err(problem) => (StatusCode::BAD_REQUEST, problem).into_response(),
     }
 }

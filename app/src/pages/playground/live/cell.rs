@@ -1,0 +1,237 @@
+//! One cell and its samples while they stream.
+
+use domain::{
+    feedback::Verdict,
+    id::CellId,
+    run::{CellMetrics, CellState, CellView, Place, SampleView, ToolCall},
+};
+use leptos::prelude::*;
+
+use crate::{
+    browser,
+    components::{markdown::MarkdownText, state::State},
+};
+
+#[derive(Clone, Copy)]
+pub struct LiveCell {
+    pub id: CellId,
+    pub place: Place,
+    /// In order of their position. Empty: not run yet.
+    pub samples: State<Vec<LiveSample>>,
+    /// Which of them is on the screen.
+    pub shown: RwSignal<usize>,
+    /// Asked to stop; the server has not confirmed yet.
+    pub stopping: RwSignal<bool>,
+    /// The reader is at the end of the box and stays there.
+    pub at_end: StoredValue<bool>,
+}
+
+/// One completion.
+#[derive(Clone, Copy)]
+pub struct LiveSample {
+    pub position: u16,
+    take: State<u16>,
+    pub state: State<CellState>,
+    pub answer: MarkdownText,
+    pub calls: State<Vec<ToolCall>>,
+    pub error: RwSignal<Option<String>>,
+    pub metrics: State<CellMetrics>,
+    pub verdict: State<Option<Verdict>>,
+    pending: StoredValue<String>,
+}
+
+impl LiveCell {
+    pub fn new(view: CellView) -> Self {
+        let CellView { id, place, samples } = view;
+        Self {
+            id,
+            place,
+            samples: State::new(samples.into_iter().map(LiveSample::new).collect()),
+            shown: RwSignal::new(0),
+            stopping: RwSignal::new(false),
+            at_end: StoredValue::new(true),
+        }
+    }
+
+    /// Id of the box that scrolls.
+    pub fn body_id(self) -> String {
+        format!("answer-{}", self.id)
+    }
+
+    /// Id of the cell itself, which the address may name.
+    pub fn element_id(self) -> String {
+        format!("cell-{}.{}", self.place.variant, self.place.case)
+    }
+
+    pub fn sample(self, position: u16) -> Option<LiveSample> {
+        self.samples.with_untracked(|all| all.iter().find(|it| it.position == position).copied())
+    }
+
+    /// The one on the screen.
+    pub fn current(self) -> Option<LiveSample> {
+        let shown = self.shown.get();
+        self.samples.with(|all| all.get(shown.min(all.len().saturating_sub(1))).copied())
+    }
+
+    /// The state of the whole cell; `None`: not run yet.
+    pub fn state(self) -> Option<CellState> {
+        let states: Vec<CellState> = self.samples.get().into_iter().map(|sample| sample.state.get()).collect();
+        let order = [CellState::Running, CellState::Queued, CellState::Failed, CellState::Stopped, CellState::Done];
+        order.into_iter().find(|state| states.contains(state))
+    }
+
+    pub fn is_running(self) -> bool {
+        self.state().is_some_and(|state| !state.is_final())
+    }
+
+    pub fn is_running_untracked(self) -> bool {
+        untrack(|| self.is_running())
+    }
+
+    /// A take began.
+    pub fn begin(self, position: u16, take: u16) {
+        match self.sample(position) {
+            Some(sample) => sample.begin(take),
+            None => {
+                let sample = LiveSample::new(SampleView {
+                    position,
+                    take,
+                    state: CellState::Running,
+                    text: String::new(),
+                    calls: Vec::new(),
+                    error: None,
+                    metrics: CellMetrics::default(),
+                    verdict: None,
+                });
+                self.samples.update(|all| {
+                    all.push(sample);
+                    all.sort_by_key(|it| it.position);
+                });
+            }
+        }
+    }
+
+    /// Shows what has been gathered and stays at the end when the reader was there.
+    pub fn flush(self) {
+        let shown = self.shown.get_untracked();
+        let mut grew = false;
+        for (index, sample) in self.samples.get_untracked().into_iter().enumerate() {
+            grew |= sample.flush() && index == shown;
+        }
+        if grew && self.at_end.get_value() {
+            request_animation_frame(move || browser::scroll_to_end(&self.body_id()));
+        }
+    }
+
+    pub fn replace(self, view: CellView) {
+        let known = self.samples.get_untracked();
+        let mut all = Vec::new();
+        for sample in view.samples {
+            match known.iter().find(|it| it.position == sample.position) {
+                Some(old) => {
+                    old.replace(sample);
+                    all.push(*old);
+                }
+                None => all.push(LiveSample::new(sample)),
+            }
+        }
+        self.stopping.set(false);
+        if all.len() != known.len() {
+            self.samples.set(all);
+        }
+    }
+}
+
+impl LiveSample {
+    fn new(view: SampleView) -> Self {
+        let SampleView { position, take, state, text, calls, error, metrics, verdict } = view;
+        let answer = MarkdownText::new(&text);
+        if state.is_final() {
+            answer.end();
+        }
+        Self {
+            position,
+            take: State::new(take),
+            state: State::new(state),
+            answer,
+            calls: State::new(calls),
+            error: RwSignal::new(error),
+            metrics: State::new(metrics),
+            verdict: State::new(verdict),
+            pending: StoredValue::new(String::new()),
+        }
+    }
+
+    fn begin(self, take: u16) {
+        // The first event of a take that was fetched already, text and all.
+        if self.take.get_untracked() == take && self.answer.text().with_untracked(|text| !text.is_empty()) {
+            return self.state.set(CellState::Running);
+        }
+        self.take.put(take);
+        self.clear(CellState::Running);
+    }
+
+    fn clear(self, state: CellState) {
+        self.pending.set_value(String::new());
+        self.answer.replace("");
+        self.calls.set(Vec::new());
+        self.error.set(None);
+        self.metrics.set(CellMetrics::default());
+        self.verdict.set(None);
+        self.state.set(state);
+    }
+
+    pub fn gather(self, text: &str) {
+        self.pending.update_value(|pending| pending.push_str(text));
+    }
+
+    /// The same call comes again when its result is known.
+    pub fn note_call(self, call: ToolCall) {
+        self.calls.update(|calls| match calls.iter_mut().find(|it| it.id == call.id) {
+            Some(known) => *known = call,
+            None => calls.push(call),
+        });
+    }
+
+    /// Was there anything?
+    fn flush(self) -> bool {
+        let Some(text) = self.pending.try_update_value(std::mem::take).filter(|it| !it.is_empty()) else {
+            return false;
+        };
+        self.answer.push(&text);
+        true
+    }
+
+    pub fn end(self, state: CellState, metrics: CellMetrics) {
+        self.flush();
+        self.answer.end();
+        self.metrics.set(metrics);
+        self.state.set(state);
+    }
+
+    fn replace(self, view: SampleView) {
+        let SampleView { position: _, take, state, text, calls, error, metrics, verdict } = view;
+        self.take.put(take);
+        self.pending.set_value(String::new());
+        self.answer.replace(&text);
+        if state.is_final() {
+            self.answer.end();
+        }
+        self.calls.set(calls);
+        self.error.set(error);
+        self.metrics.set(metrics);
+        self.verdict.set(verdict);
+        self.state.set(state);
+    }
+}
+
+/// What a person calls the state of a cell.
+pub fn state_word(state: CellState) -> &'static str {
+    match state {
+        CellState::Queued => "waiting",
+        CellState::Running => "running",
+        CellState::Done => "finished",
+        CellState::Stopped => "stopped",
+        CellState::Failed => "failed",
+    }
+}
