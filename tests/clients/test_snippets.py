@@ -14,7 +14,6 @@ GRID = {
     "prompt": {
         "system": "Answer in one word.",
         "turns": [{"text": PROMPT}],
-        "tools": [{"name": "look", "description": "Looks.", "schema": '{"type": "object", "properties": {}}'}],
     },
     "settings": {"temperature": "0.30", "stop": ["END"], "seed": 7, "extra": '{"top_k": 3}'},
     "variants": [{"model": "alpha"}],
@@ -29,7 +28,7 @@ class Dashboard:
     def __init__(self, url):
         self.url = url
         self.http = requests.Session()
-        self.http.headers |= {"Origin": url, "Sec-Fetch-Site": "same-origin"}
+        self.http.headers.update({"Origin": url, "Sec-Fetch-Site": "same-origin"})
         form = {"email": "ada@example.com", "password": "correct horse battery staple 7"}
         answer = self.http.post(f"{url}/sign-in", data=form, allow_redirects=False, timeout=30)
         assert answer.status_code == 303, answer.text
