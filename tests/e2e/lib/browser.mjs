@@ -129,7 +129,9 @@ export async function setTheme(page, theme) {
       await frames();
       const fading = document.getAnimations().filter(ends);
       quiet = fading.length === 0 ? quiet + 1 : 0;
-      await Promise.allSettled(fading.map((animation) => animation.finished));
+      // One that is taken away in mid-way never tells that it ended.
+      const ended = Promise.allSettled(fading.map((animation) => animation.finished));
+      await Promise.race([ended, new Promise((done) => setTimeout(done, 500))]);
     }
   }, theme);
 }
