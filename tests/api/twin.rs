@@ -5,7 +5,7 @@
 //! ids of every other kind. Nothing of beta may be shown, nothing of beta may change, and the answer must be the very answer
 //! that an id of nobody gets.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::key::KeyScope;
 use futures_util::StreamExt as _;
@@ -21,6 +21,8 @@ use crate::surface::{Form, Scene, bodies, forms, maker, routes::Call};
 
 const AT_ONCE: usize = 4;
 const SHOWN: usize = 40;
+/// The longest that an answer takes to its end.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Kinds of handles that are no UUID: they replace only their own kind.
 const WORDS: [&str; 4] = ["team slug", "provider slug", "model name", "public request"];
 
@@ -137,7 +139,9 @@ fn replaced(text: &str, own: &str, other: &str) -> String {
 }
 
 async fn send(visitor: &Visitor, call: &Call) -> Answer {
-    visitor.send(call.method.clone(), &call.path, call.body.as_ref()).await.expect("an answer")
+    let answer = visitor.send(call.method.clone(), &call.path, call.body.as_ref());
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    answer.unwrap_or_else(|_| panic!("no end of {}", written(call))).expect("an answer")
 }
 
 /// An answer without what differs from request to request, and without the ids that were asked for.
