@@ -235,7 +235,14 @@ mod live {
             } else if !hidden() && !streaming && self.state.try_get_untracked() == Some(FeedState::Live) {
                 // Closed while hidden, not by the page: the state still says live.
                 self.open(self.seen.get_value());
+            } else if !hidden() && self.state.try_get_untracked() == Some(FeedState::Closed) && self.is_of_run() {
+                // It was over. Somebody else may have run a part of it again meanwhile.
+                self.lost.run(());
             }
+        }
+
+        fn is_of_run(self) -> bool {
+            self.topic.try_with_value(|topic| matches!(topic, Topic::Run(_))).unwrap_or(false)
         }
 
         fn hear(self, event: &MessageEvent) {

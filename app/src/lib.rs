@@ -36,7 +36,7 @@ use crate::{
         models::Models,
         people::People,
         permissions::Permissions,
-        playground::Playground,
+        playground::{Playground, Run},
         price_import::PriceImport,
         prices::Prices,
         problem::NotFound,
@@ -135,7 +135,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=at(path!("")) view=page(Frame) ssr=SsrMode::Async>
                     <Route path=at(path!("/t/:team")) view=page(Home) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/playground")) view=lazy!(Playground) ssr=SsrMode::Async />
-                    <Route path=at(path!("/t/:team/playground/:run")) view=lazy!(Playground) ssr=SsrMode::Async />
+                    <Route path=at(path!("/t/:team/playground/:run")) view=lazy!(Run) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/runs")) view=lazy!(Runs) ssr=SsrMode::Async />
                     <Route path=at(path!("/t/:team/history/compare")) view=lazy!(HistoryCompare) ssr=SsrMode::Async />
                     <ParentRoute path=at(path!("/t/:team/history")) view=lazy!(HistoryList) ssr=SsrMode::Async>

@@ -1,28 +1,19 @@
-//! The playground: columns × cases, their answers side by side. `/playground` is the form with the reader's draft or with
-//! `models=` from the address; `/playground/{run}` is a run, live or finished, with the form filled from it.
+//! The playground: columns × cases, their answers side by side. Here is `/playground`, the form with the reader's draft or with
+//! `models=` from the address; `run.rs` has `/playground/{run}`, the answers of a run, with the form filled from it.
 
-use domain::{
-    ApiError, ErrorKind,
-    grid::Grid,
-    id::RunId,
-    run::{ROWS_SHOWN, RunView},
-};
+use domain::grid::Grid;
 
 use self::{
     address::Address,
-    blind::Blind,
     composer::composer,
     desk::Desk,
     draft::Draft,
-    grid::grid,
     launch::{Launch, Scope},
-    live::LiveRun,
-    name::RunName,
     panel::panel_view,
 };
-use super::{frame::ReplayNotes, param, team};
+use super::{frame::ReplayNotes, team};
 use crate::{
-    api::{self, Answer, Failure, models::ModelChoice},
+    api::{self, models::ModelChoice},
     components::{
         button::{Look, icon_button, link_button},
         empty_state::empty_state,
@@ -30,7 +21,7 @@ use crate::{
         error_panel::sentence,
         fetched::{self, Fetched},
         icon::icon,
-        page::{Page, Parent},
+        page::Page,
         reactive::live,
         skeleton::Shape,
         state::State,
@@ -62,92 +53,48 @@ mod pairs;
 mod panel;
 mod parts;
 mod prompt;
+mod run;
 mod settings;
 mod tools;
 
 pub use diff::diff_view;
 pub use pairs::pair_rows;
+pub use run::Run;
 
 /// How many models are chosen for somebody who has chosen none.
 const PREFILLED: usize = 3;
 
-/// What the form begins with.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Start {
-    draft: Option<Grid>,
-    run: Option<RunView>,
-}
-
 #[component]
 pub fn Playground() -> impl IntoView {
-    let (team, run) = (team(), param("run"));
+    let team = team();
     let models = fetched::fetch(move || team.get(), api::models::list);
-    let start = fetched::fetch(move || run.get(), move |run| fetch(team.get_untracked(), run));
-    // The same component serves both addresses, each mounted for itself.
-    let is_run = !run.get_untracked().is_empty();
-    let title = if is_run { "Run" } else { "Playground" };
-    let href = Signal::derive(move || format!("/t/{}/playground", team.get()));
-    let parent = is_run.then_some(Parent { href, label: "Playground" });
-    let body = start.loaded(Shape::Text, move |start| content(start, team, models));
-    match parent {
-        Some(parent) => view! { <Page title=title parent=parent>{body}</Page> }.erase(),
-        None => view! { <Page title=title>{body}</Page> }.erase(),
-    }
+    let kept = fetched::fetch(move || team.get(), api::playground::draft);
+    view! { <Page title="Playground">{kept.loaded(Shape::Text, move |kept| content(kept, team, models))}</Page> }
 }
 
-/// The run of the address, or the reader's draft when there is none in it.
-async fn fetch(team: String, run: String) -> Answer<Start> {
-    if run.is_empty() {
-        let draft = api::playground::draft(team).await?;
-        return Ok(Start { draft, run: None });
-    }
-    match run.parse::<RunId>() {
-        Ok(id) => Ok(Start { draft: None, run: Some(api::runs::get(team, id, Some(ROWS_SHOWN)).await?) }),
-        Err(_) => Err(Failure(ApiError::new(ErrorKind::NotFound, "no such run"))),
-    }
-}
-
-fn content(start: Start, team: Signal<String>, models: Fetched<Vec<ModelChoice>>) -> AnyView {
+fn content(kept: Option<Grid>, team: Signal<String>, models: Fetched<Vec<ModelChoice>>) -> AnyView {
     let address = Address::of_page();
-    let kept = start.run.as_ref().map(|run| run.grid.clone());
-    let draft = Draft::new(team, kept.clone().or(start.draft).unwrap_or_default(), kept);
-    let run = start.run.as_ref().map(|view| LiveRun::new(view.clone()));
-    let launch = Launch::new(draft, run);
+    let draft = Draft::new(team, kept.unwrap_or_default(), None);
+    let launch = Launch::new(draft, None);
     let panel = State::default();
-    let desk = start.run.as_ref().zip(run).map(|(view, run)| {
-        let blind = Blind::new(run, view.votes.clone(), address);
-        (Desk::new(launch, run, address, blind), view.clone())
-    });
     let form = models.loaded(Shape::Text, move |all| {
-        if all.is_empty() && run.is_none() {
+        if all.is_empty() {
             return no_models(&team.get_untracked());
         }
-        if run.is_none() {
-            let named = address.models();
-            if !named.is_empty() {
-                draft.choose(&named);
-            }
-            draft.prefill(&all, PREFILLED);
+        let named = address.models();
+        if !named.is_empty() {
+            draft.choose(&named);
         }
-        draft.watch(run.is_none());
-        composer(launch, all, panel, run.is_none().then_some(address))
+        draft.prefill(&all, PREFILLED);
+        draft.watch(true);
+        composer(launch, all, panel, Some(address))
     });
-    let keyed = desk.as_ref().map(|(desk, _)| *desk);
-    let below = match desk {
-        Some((desk, view)) => {
-            let feed = desk.run.follow(view.cursor);
-            provide_context(RunName(RwSignal::new(view.name)));
-            grid(desk, view.starter, view.created, feed)
-        }
-        None => view! { <p class="playground-hint">"Answers appear here side by side, each with its time, tokens and cost."</p> }
-            .erase(),
-    };
     view! {
-        <div class="playground" on:keydown=move |event| shortcut(launch, keyed, &event)>
-            {run.is_none().then(replay_notes)}
+        <div class="playground" on:keydown=move |event| shortcut(launch, None, &event)>
+            {replay_notes()}
             {form}
             {panel_view(draft, panel)}
-            {below}
+            <p class="playground-hint">"Answers appear here side by side, each with its time, tokens and cost."</p>
         </div>
     }
     .erase()
@@ -173,6 +120,7 @@ fn replay_notes() -> AnyView {
     })
 }
 
+/// `desk`: on the page of a run.
 fn shortcut(launch: Launch, desk: Option<Desk>, event: &leptos::ev::KeyboardEvent) {
     let is_run = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
     if is_run {

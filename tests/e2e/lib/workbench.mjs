@@ -79,6 +79,13 @@ export async function runFromForm(world, page, { models, user, system = '' }) {
   return runOf(page);
 }
 
+/** Opens the form on the page of a run. */
+export async function openForm(page) {
+  const button = page.getByRole('region', { name: 'Request', exact: true }).getByRole('button', { name: /^Request/ });
+  if ((await button.getAttribute('aria-expanded')) !== 'true') await button.click();
+  await page.getByLabel('User prompt', { exact: true }).waitFor();
+}
+
 /** Opens a part of the form that is closed, once the page has judged what was typed before. */
 export async function part(page, name) {
   const button = page.getByRole('group', { name: 'More of the request' }).getByRole('button', { name: new RegExp(`^${name}`) });

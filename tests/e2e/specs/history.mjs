@@ -66,6 +66,38 @@ export const tests = [
     await look(world, page, 'history-full');
   }],
 
+  ['hi_2 filters have counts, are any-of inside a field and all-of between fields, and stand in the address', async (world) => {
+    const page = await world.browser.open(HISTORY);
+    const { facets } = await ask(page, 'history/facets', { query: { team: TEAM.slug } });
+    const models = facets.find((facet) => facet.field === 'model').values;
+    assert.deepEqual(models.slice(0, 2).map(({ value, count }) => [value, count]), [['steady', 8], ['other', 6]]);
+    await expect(page.locator('main')).toContainText('8');
+    await box(page, 'steady').check();
+    await becomes(page, ['steady']);
+    await box(page, 'other').check();
+    await becomes(page, ['steady', 'other']);
+    await page.locator('summary', { hasText: 'Task' }).click();
+    const review = facets.find((facet) => facet.field === 'task').values.find(({ value }) => value === 'review');
+    await box(page, review.label).check();
+    await eventually('both fields hold', () => shown(page), (found) => found.length === 8 && found.includes('steady') && found.includes('other'));
+    const address = new URL(page.url());
+    assert.deepEqual(address.searchParams.getAll('f').sort(), ['model:in:steady,other', 'task:in:review']);
+    const chips = page.getByRole('group', { name: 'Filters in force' });
+    await expect(chips).toContainText('Model: steady, other');
+
+    const copy = await world.browser.open(address.pathname + address.search);
+    await becomes(copy, ['steady', 'other']);
+    await copy.close();
+    await page.goBack();
+    await eventually('Back takes the last one away', () => shown(page), (found) => found.length === 14);
+    await page.goForward();
+    await eventually('and forward brings it back', () => shown(page), (found) => found.length === 8);
+    await chips.getByRole('link', { name: /^Remove filter Model/ }).click();
+    await becomes(page, ['steady', 'other', 'failing']);
+    await chips.getByRole('link', { name: 'Clear all' }).click();
+    await eventually('all are back', () => shown(page), (found) => found.length === CALLS.length);
+  }],
+
   ['hi_2 every kind of filter finds what a recount finds', async (world) => {
     const page = await world.browser.open(HOME);
     const { rows } = await list(page);

@@ -8,7 +8,7 @@ import { costNano, exactDollars } from '../lib/journal.mjs';
 import { TEAM, ask, press } from '../lib/steps.mjs';
 import { named } from '../lib/upstream.mjs';
 import {
-  HOME, PRICE, answer, arrange, cell, ended, figure, finished, gridOf, layout, log, newKey, only, openRun, part, plain, reload, runButton, runFromForm, runOf,
+  HOME, PRICE, answer, arrange, cell, ended, figure, finished, gridOf, layout, log, newKey, only, openForm, openRun, part, plain, reload, runButton, runFromForm, runOf,
   start, state, view,
 } from '../lib/workbench.mjs';
 
@@ -87,6 +87,7 @@ export const tests = [
     await press_('Run the row 2', '2,0,1,1');
     await press_('Run the column failing', '2,1,1,2');
     await press_('Run 2 failed cells again', '2,2,1,3');
+    await openForm(page);
     await press_(/^Run all again/, '3,3,2,4');
     const { cost } = await view(page, run);
     const sum = world.journal.of(upstream('m1')).slice(-5).reduce((nano, it) => nano + costNano(it.usage, { input: PRICE.input, cacheRead: PRICE.cache_read, output: PRICE.output }), 0n);
@@ -100,7 +101,14 @@ export const tests = [
     const page = await world.browser.page();
     const first = await runFromForm(world, page, { models: ['m1'], user: 'First question' });
     await ended(page, first);
+    const line = page.getByRole('button', { name: 'Request First question', exact: true });
+    assert.equal(await line.getAttribute('aria-expanded'), 'false', 'the answers come first');
+    await openForm(page);
+    await expect(page.getByLabel('User prompt', { exact: true })).toHaveValue('First question');
     await page.getByLabel('User prompt', { exact: true }).fill('Second question');
+    await line.click();
+    await openForm(page);
+    await expect(page.getByLabel('User prompt', { exact: true })).toHaveValue('Second question');
     await page.getByRole('button', { name: /^Run as a new run/ }).click();
     await eventually('another run', () => runOf(page), (run) => run !== first);
     await ended(page, await runOf(page));
@@ -181,6 +189,19 @@ export const tests = [
     assert.ok(!/playground\/[0-9a-f-]{36}/.test(page.url()));
   }],
 
+  ['nothing moves under the pointer of somebody who has just typed', async (world) => {
+    const page = await world.browser.open(`${HOME}/playground?models=m1`);
+    await page.getByLabel('User prompt', { exact: true }).fill('Typed a moment ago.');
+    const button = page.getByRole('group', { name: 'More of the request' }).getByRole('button', { name: /^Parameters/ });
+    const { x, y } = await button.boundingBox();
+    await page.mouse.move(x + 8, y + 8);
+    await page.mouse.down();
+    await page.waitForTimeout(60);
+    assert.equal((await button.boundingBox()).y, y, 'the button stays where it was pressed');
+    await page.mouse.up();
+    await eventually('it is open', () => button.getAttribute('aria-expanded'), (it) => it === 'true');
+  }],
+
   ['pg_8 a cell says its times, tokens by class, cost, finish, who served it, and links to its receipt', async (world) => {
     const page = await world.browser.page();
     const before = world.journal.attempts().length;
@@ -197,6 +218,31 @@ export const tests = [
     await expect(cell(page, 'cached')).toContainText('fake-cached-2026 at house, 600 from cache, 7 reasoning');
     await cell(page, 'cached').getByRole('link', { name: 'Receipt' }).click();
     await expect(page.locator('main')).toContainText(exactDollars(nano));
+  }],
+
+  ['pg_15 grid, row and focus views stand in the address, and reload and Back keep them', async (world) => {
+    const page = await world.browser.open(HOME);
+    const run = await start(page, { models: ['m1', 'm2', 'm3'], user: 'Say {{say}}.', cases: ['one', 'two'] });
+    await openRun(world, run, '', page);
+    await finished(page, ['m1', 'm2', 'm3'], 2);
+    const logs = (wanted) => eventually(`${wanted} cells are shown`, () => page.getByRole('log').count(), (count) => count === wanted);
+    await layout(page, 'Row');
+    await logs(3);
+    assert.equal(new URL(page.url()).searchParams.get('view'), 'scroll');
+    await page.getByRole('button', { name: 'Next case' }).click();
+    await cell(page, 'm2', 2).waitFor();
+    await cell(page, 'm2', 2).getByRole('button', { name: 'Focus on m2, case 2' }).click();
+    await logs(1);
+    const address = new URL(page.url()).search;
+    assert.match(address, /view=focus/);
+    assert.match(address, /cell=1\.1/);
+    await reload(page);
+    await cell(page, 'm2', 2).waitFor();
+    await logs(1);
+    await page.getByRole('button', { name: 'Next cell' }).click();
+    await cell(page, 'm3', 2).waitFor();
+    await openRun(world, run, '?view=nonsense&cell=99.99&base=77', page);
+    await cell(page, 'm1', 1).waitFor();
   }],
 
   ['pg_15 answers of a row scroll together when asked to', async (world) => {

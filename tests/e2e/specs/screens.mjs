@@ -85,6 +85,21 @@ export const tests = [
     await world.upstream.script(script(ANSWERS[3], 3), NAMES[3]);
   }],
 
+  ['rows of cases, differences, a blind vote and the exact request', async (world) => {
+    const cases = [['heap', 'Rust'], ['trie', 'Go']].map(([what, language]) => ({ name: `${what} in ${language}`, values: [['what', what], ['language', language]] }));
+    const { page, run } = await gridOfColumns(world, 3, { cases, user: 'Explain a {{what}} in {{language}}.' });
+    await picture(world, page, 'rows', { before: () => toAnswers(page) });
+    await openRun(world, run, '?base=0&diff=words', page);
+    await eventually('it is compared', () => page.locator('[role=log] ins').count(), (count) => count > 0);
+    await picture(world, page, 'differences', { sizes: [SIZES[0]], before: () => toAnswers(page) });
+    await openRun(world, run, '?blind=1', page);
+    await picture(world, page, 'blind', { sizes: [SIZES[0]], before: () => toAnswers(page) });
+    await openRun(world, run, '', page);
+    await page.getByRole('button', { name: /^Exact request of/ }).first().click();
+    await page.getByRole('dialog', { name: /^Exact request/ }).locator('pre').first().waitFor();
+    await picture(world, page, 'exact-request');
+  }],
+
   ['history, a request and the verdicts', async (world) => {
     const page = await world.browser.open(HOME);
     const { rows } = await ask(page, 'history/list', { query: { team: TEAM.slug, limit: 40 } });

@@ -33,9 +33,6 @@ pub struct Gate {
 /// The most that the first load of any page may weigh in bytes: 900 kB and 300 kB are one experience on a slow network; the
 /// rest follows from it. What `app::lazy`, `app::prelude` and `app::api` do to stay below is told there.
 pub const FIRST_LOAD: Gate = Gate { what: "the first load", raw: 900_000, br: 300_000 };
-/// The workbench is a form, a grid and a run in one page. It weighs more than the others until its form comes in a file of its own
-/// after the rest, and must not grow meanwhile.
-const WORKBENCH: (&str, Gate) = ("Playground", Gate { what: "the first load", raw: 1_000_000, br: 360_000 });
 /// The most that one file of pages may add, so that none grows unseen.
 const FILE: Gate = Gate { what: "a file of pages", raw: 250_000, br: 90_000 };
 const SCRIPTS: Gate = Gate { what: "the scripts", raw: usize::MAX, br: 20_000 };
@@ -80,8 +77,7 @@ fn judge(sizes: &BTreeMap<String, Size>, pages: &Pages) -> Result<()> {
     let mut judged = vec![(FIRST_LOAD, "without a page".to_owned(), sum(&is_program))];
     for (page, files) in pages {
         let loaded = sum(&|name| is_program(name) || files.iter().any(|file| file == name));
-        let gate = if page == WORKBENCH.0 { WORKBENCH.1 } else { FIRST_LOAD };
-        judged.push((gate, format!("with {page}"), loaded));
+        judged.push((FIRST_LOAD, format!("with {page}"), loaded));
     }
     judged.sort_by_key(|(_, _, size)| size.br);
     if let (Some((_, least, small)), Some((_, most, large))) = (judged.first(), judged.last()) {

@@ -16,13 +16,21 @@ pub fn parse(text: &str) -> Vec<Inline> {
     Reader::new(text, 0).read()
 }
 
-/// An address that a page may lead to. Everything else, such as `javascript:`, stays text.
+/// Where a page may lead to, and how it starts.
+const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
+
+/// An address that a page may lead to, its scheme in small letters. Everything else, such as `javascript:`, stays text; so does
+/// a web address with a name or a password in it, which looks like a host and is none (`https://bank.example@evil.example`).
 pub fn safe_href(href: &str) -> Option<String> {
     let href = href.trim();
-    let lower = href.get(..href.len().min(8)).unwrap_or_default().to_ascii_lowercase();
-    let known = ["https://", "http://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme));
-    let clean = !href.chars().any(|c| c.is_control() || c.is_whitespace());
-    (known && clean).then(|| href.to_owned())
+    let is_scheme = |scheme: &str| href.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let scheme = SCHEMES.into_iter().find(|scheme| is_scheme(scheme))?;
+    let rest = href.get(scheme.len()..)?;
+    // Browsers read a backslash as a slash: where the host ends would be unclear.
+    let is_clean = !rest.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\');
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = scheme == "mailto:" || (!host.is_empty() && !host.contains('@'));
+    (is_clean && is_plain).then(|| format!("{scheme}{rest}"))
 }
 
 struct Reader<'a> {
@@ -155,11 +163,11 @@ impl<'a> Reader<'a> {
         let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|*".contains(c)).unwrap_or(rest.len());
         let address = rest.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ')', ']', ';', ':', '!', '?']);
         match safe_href(address) {
-            Some(href) if address.len() > "https://".len() => {
+            Some(href) => {
                 let length = href.len();
                 self.push(Inline::Link { text: vec![Inline::Text(href.clone())], href }, length)
             }
-            _ => false,
+            None => false,
         }
     }
 }
@@ -234,7 +242,18 @@ mod tests {
         assert_eq!(parse("[a](https://b.example)"), [link("https://b.example", "a")]);
         assert_eq!(parse("![a](https://b.example/c.png)"), [link("https://b.example/c.png", "a")]);
         assert_eq!(parse("https://b.example/x."), [link("https://b.example/x", "https://b.example/x"), text(".")]);
-        for bad in ["[a](javascript:alert(1))", "[a](data:text/html,x)", "[a](//evil.example)", "[a](java\tscript:x)"] {
+        assert_eq!(parse("[a](HTTPS://B.example/X)"), [link("https://B.example/X", "a")]);
+        let bad = [
+            "[a](javascript:alert(1))",
+            "[a](data:text/html,x)",
+            "[a](//evil.example)",
+            "[a](java\tscript:x)",
+            "[a](https://)",
+            "[a](https://bank.example@evil.example/)",
+            "https://name:word@evil.example",
+            "[a](https://bank.example\\@evil.example)",
+        ];
+        for bad in bad {
             assert!(!parse(bad).iter().any(|it| matches!(it, Inline::Link { .. })), "{bad}");
         }
     }

@@ -19,13 +19,15 @@ use super::{
     tools::tools_view,
 };
 use crate::{
-    api::models::ModelChoice,
+    api::{self, models::ModelChoice},
     components::{
         button::{Button, Look},
         erase::{Erase, views},
+        fetched,
         icon::icon,
         reactive::{react, remade},
         select::choice,
+        skeleton::Shape,
         state::State,
         submit::form_error,
     },
@@ -78,6 +80,16 @@ impl Part {
     }
 }
 
+/// The form on the page of a run, with the models that it may choose from.
+pub fn of_run(launch: Launch, panel: State<Panel>) -> AnyView {
+    let team = launch.draft.team;
+    let models = fetched::fetch(move || team.get(), api::models::list);
+    models.loaded(Shape::Text, move |all| {
+        launch.draft.watch(false);
+        composer(launch, all, panel, None)
+    })
+}
+
 /// `address`: of a page without a run.
 pub fn composer(launch: Launch, models: Vec<ModelChoice>, panel: State<Panel>, address: Option<Address>) -> AnyView {
     let draft = launch.draft;
@@ -85,7 +97,7 @@ pub fn composer(launch: Launch, models: Vec<ModelChoice>, panel: State<Panel>, a
     let open = State::<Option<Part>>::default();
     // Not before the page is alive: what is opened is a file of its own.
     react(move || {
-        if has_many && launch.run.is_none() {
+        if has_many && !launch.has_run() {
             open.set(Some(Part::Cases));
         }
     });
@@ -135,7 +147,7 @@ fn part_button(draft: Draft, part: Part, open: State<Option<Part>>) -> AnyView {
 
 fn foot(launch: Launch) -> AnyView {
     let draft = launch.draft;
-    let label = move || match (launch.run.is_some(), draft.differs.get()) {
+    let label = move || match (launch.has_run(), draft.differs.get()) {
         (false, _) => "Run",
         (true, true) => "Run as a new run",
         (true, false) => "Run all again",

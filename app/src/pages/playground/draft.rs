@@ -12,7 +12,13 @@ use leptos::prelude::*;
 
 use crate::{
     api::{self, models::ModelChoice, protocol::ask},
-    components::{later::Later, reactive::react, state::State, submit::Submit, toast::Toasts},
+    components::{
+        later::Later,
+        reactive::{react, settled},
+        state::State,
+        submit::Submit,
+        toast::Toasts,
+    },
 };
 
 const FORECAST_MS: u64 = 400;
@@ -179,17 +185,24 @@ impl Draft {
         }
     }
 
-    /// What is wrong with a field, once somebody has left it or tried to run.
+    /// What is wrong with a field, once somebody has left it or tried to run. While a newer forecast is on its way it says what
+    /// it said: a line that comes and goes would move the button that somebody is about to press.
     pub fn problem(self, path: String) -> Signal<Option<String>> {
-        Signal::derive(move || {
+        let memo = Memo::new(move |before: Option<&Option<String>>| {
             let refused = self.submit.error.with(|error| of_field(&error.as_ref()?.fields, &path));
             if refused.is_some() {
                 return refused;
             }
             let is_shown = self.tried.get() || self.left.with(|left| left.contains(&path));
-            let found = |forecast: &Forecast| of_field(&forecast.problems, &path);
-            if is_shown { self.forecast.with(|forecast| forecast.as_ref().and_then(found)) } else { None }
-        })
+            if !is_shown {
+                return None;
+            }
+            if self.asking.get() {
+                return before.cloned().flatten();
+            }
+            self.forecast.with(|forecast| of_field(&forecast.as_ref()?.problems, &path))
+        });
+        settled(memo).into()
     }
 
     /// Why a parameter has no effect: the reason when no column takes it, otherwise which ones do not.

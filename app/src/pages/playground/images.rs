@@ -62,12 +62,11 @@ pub fn attach(draft: Draft, messages: Messages, index: usize) -> AnyView {
     view! {
         {icon_button("image", "Add images: or paste or drop them", move || browser::click(&id))}
         <input
-            class="visually-hidden"
+            hidden=true
             type="file"
             id=field
             accept="image/png,image/jpeg,image/gif,image/webp"
             multiple=true
-            tabindex="-1"
             aria-label="Image files"
             on:change=move |event| {
                 take(draft, messages, index, &event);

@@ -4,13 +4,13 @@
 use domain::{
     ApiError,
     error::FieldErrors,
-    id::{CellId, RunId},
-    run::{NewRun, Place, RunAgain},
+    id::RunId,
+    run::{NewRun, Place},
 };
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{draft::Draft, live::LiveRun};
+use super::draft::Draft;
 use crate::{api, browser};
 
 /// What is run.
@@ -25,7 +25,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    fn holds(self, place: Place) -> bool {
+    pub fn holds(self, place: Place) -> bool {
         match self {
             Self::All | Self::Failed => true,
             Self::Column(variant) => place.variant == variant,
@@ -38,26 +38,31 @@ impl Scope {
 #[derive(Clone, Copy)]
 pub struct Launch {
     pub draft: Draft,
-    /// The run on the page.
-    pub run: Option<LiveRun>,
+    /// Runs cells of the run on the page again.
+    again: Option<Callback<Scope>>,
     go: Callback<RunId>,
 }
 
 impl Launch {
-    pub fn new(draft: Draft, run: Option<LiveRun>) -> Self {
+    /// `again`: on the page of a run.
+    pub fn new(draft: Draft, again: Option<Callback<Scope>>) -> Self {
         let navigate = use_navigate();
         let go = Callback::new(move |run: RunId| {
             let team = draft.team.get_untracked();
             navigate(&format!("/t/{team}/playground/{run}"), NavigateOptions::default());
         });
-        Self { draft, run, go }
+        Self { draft, again, go }
     }
 
     pub fn run(self, scope: Scope) {
-        match self.run.filter(|_| scope == Scope::Failed || !self.draft.differs.get_untracked()) {
-            Some(run) => self.again(run, scope),
+        match self.again.filter(|_| scope == Scope::Failed || !self.draft.differs.get_untracked()) {
+            Some(again) => again.run(scope),
             None => self.start(scope),
         }
+    }
+
+    pub fn has_run(self) -> bool {
+        self.again.is_some()
     }
 
     fn start(self, scope: Scope) {
@@ -95,32 +100,6 @@ impl Launch {
             }
         });
         wrong.finish()
-    }
-
-    fn again(self, run: LiveRun, scope: Scope) {
-        let is_all_here = run.cells.with_untracked(Vec::len) >= run.columns() * run.cases();
-        if matches!(scope, Scope::Column(_)) && !is_all_here {
-            // The cells below have no ids here yet.
-            let all = u32::try_from(run.cases()).unwrap_or(u32::MAX);
-            let then = Callback::new(move |()| self.queue(run, scope));
-            return run.fetch_rows(Some(all), Some(then));
-        }
-        self.queue(run, scope);
-    }
-
-    fn queue(self, run: LiveRun, scope: Scope) {
-        let failed_only = scope == Scope::Failed;
-        let cells: Vec<CellId> = match scope {
-            Scope::All | Scope::Failed => Vec::new(),
-            _ => run
-                .cells
-                .with_untracked(|all| all.iter().filter(|cell| scope.holds(cell.place)).map(|cell| cell.id).collect()),
-        };
-        let input = RunAgain { team: run.team.get_value(), run: run.id, cells, failed_only };
-        self.draft.submit.ask(api::runs::Again { input }, move |samples: u32| match samples {
-            0 => run.tell("nothing to run: these cells are running already"),
-            _ => run.fetch_again(),
-        });
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     format::duration,
 };
 
+mod again;
 mod cell;
 
 /// The sums of a run are asked for again this long after something ended.

@@ -5,10 +5,11 @@ use domain::id::CellId;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use super::{
-    composer::Part,
+    composer::{self, Part},
     desk::Desk,
     draft::Draft,
     exact,
+    launch::Launch,
     live::LiveRun,
     pairs::pair_table,
     panel::{self, Panel},
@@ -16,6 +17,17 @@ use super::{
 use crate::{components::state::State, lazy::arriving, prelude::*};
 
 type Made = Result<AnyView, SplitLoaderError>;
+
+/// The form of a run, and what is open beside it.
+pub fn request(launch: Launch) -> AnyView {
+    arriving(Box::pin(make_request(launch)))
+}
+
+#[wasm_split(PlaygroundForm, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn make_request(launch: Launch) -> Made {
+    let panel = State::default();
+    Ok(view! { {composer::of_run(launch, panel)} {panel::panel_view(launch.draft, panel)} }.into_any())
+}
 
 /// A part of the form.
 pub fn form(which: Part, draft: Draft, panel: State<Panel>) -> AnyView {
