@@ -79,8 +79,16 @@ fn announce(page: &str) {
     }
 }
 
-/// A part of a page in a file of its own: nothing until the file is here. Its signals belong to whoever shows it.
+/// A part of a page in a file of its own: nothing until the file is here, and nothing in what the server renders. Its signals
+/// belong to whoever shows it.
 pub fn arriving(view: Loading<AnyView>) -> AnyView {
+    if cfg!(feature = "ssr") {
+        return view! {
+            {when(|| false, || ().into_any())}
+            {when(|| false, || ().into_any())}
+        }
+        .into_any();
+    }
     let (made, is_here, is_lost) = (StoredValue::new_local(None), RwSignal::new(false), RwSignal::new(false));
     leptos::task::spawn_local(ScopedFuture::new(async move {
         match view.await {

@@ -21,6 +21,9 @@ export async function arrange(world, models) {
   const provider = { team: TEAM.slug, shared: false, slug: PROVIDER, kind: 'openai-compatible', base_url: world.fakeUrl, credential: 'sk-test-0123456789' };
   await ask(page, 'providers/create', { input: provider });
   for (const model of models) await addModel(page, model);
+  const known = () => ask(page, 'runs/forecast', { team: TEAM.slug, grid: gridOf({ models: models.slice(-12).map(({ name }) => name), user: 'Hello.' }), only: [] });
+  const exists = ({ blocked }) => !blocked.some(({ reason }) => /does not exist/.test(reason));
+  if (models.length > 0) await eventually('the gateway knows the models', known, exists);
   return page;
 }
 

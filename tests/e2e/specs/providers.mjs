@@ -138,15 +138,15 @@ export const tests = [
       'x-tallygate-task': 'bug_fix', 'x-tallygate-tags': 'repo=core,ticket=42', 'x-tallygate-conversation': 'talk-7',
     });
     const request = await openNewest(world, page);
-    const main = page.locator('main');
-    for (const text of ['bug_fix', 'repo=core, ticket=42', 'talk-7', 'Given back', `/api/v1/requests/${reply.id}`]) await expect(main).toContainText(text);
+    const drawer = page.getByRole('complementary', { name: 'Request' });
+    for (const text of ['Bug fix', 'repo=core, ticket=42', 'talk-7', 'Given back', `/api/v1/requests/${reply.id}`]) await expect(drawer).toContainText(text);
     assert.ok(!(await page.content()).includes(SAID), 'the text is not in the page before it is asked for');
     await eventually('the text is written', () => ask(page, 'history/content', { team: TEAM.slug, request }), (it) => it.lock === null);
 
-    await page.locator('summary').focus();
+    await drawer.locator('summary', { hasText: 'What was said' }).focus();
     await page.keyboard.press('Enter');
-    await expect(main).toContainText(`"content": "${SAID}"`);
-    const shown = await page.locator('details pre').last().textContent();
+    await expect(drawer).toContainText(`"content": "${SAID}"`);
+    const shown = await drawer.locator('details pre').last().textContent();
     assert.equal(JSON.parse(shown).choices[0].message.content, reply.text);
     await look(world, page, 'request-content');
 
