@@ -14,6 +14,7 @@ pub mod origin;
 pub mod pages;
 pub mod principal;
 pub mod public_origin;
+pub mod render;
 mod requests;
 pub mod router;
 pub mod routes;

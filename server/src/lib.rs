@@ -23,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use config::Config;
 use foundation::Foundation;
 
-use crate::http::{listen, public_origin::PublicOrigin, router, site};
+use crate::http::{listen, public_origin::PublicOrigin, render::Renderers, router, site};
 
 /// How long tasks may take to settle after their streams were cut.
 const AFTER_CUT: Duration = Duration::from_secs(5);
@@ -43,6 +43,8 @@ pub enum Error {
     Gateway(#[from] gateway::StartError),
     #[error("runs: {0}")]
     Runs(#[from] runs::Error),
+    #[error("the system gives no more threads: {0}")]
+    Threads(#[source] std::io::Error),
 }
 
 /// A running server. [`Server::stop`] ends it cleanly.
@@ -59,6 +61,8 @@ pub struct Server {
     accept: CancellationToken,
     work: CancellationToken,
     core_stop: CancellationToken,
+    /// Goes last: connections to the database may live on its threads.
+    renderers: Renderers,
     grace: Duration,
 }
 
@@ -111,6 +115,7 @@ impl Server {
             foundation.pools.clone(),
             core_stop.clone(),
         ));
+        let renderers = Renderers::start().map_err(Error::Threads)?;
         let router = router::build(router::AppState {
             control: foundation.control.clone(),
             gateway: gateway.clone(),
@@ -120,6 +125,7 @@ impl Server {
             bundle_secrets: config.bundle_secrets.clone(),
             reference: Arc::new(http::admin::reference(origin.url())),
             trusted_proxies: config.trusted_proxies,
+            renderers: renderers.clone(),
             tasks: tasks.clone(),
             stop: work.clone(),
         });
@@ -135,6 +141,7 @@ impl Server {
             accept,
             work,
             core_stop,
+            renderers,
             grace: config.shutdown_grace,
         })
     }
@@ -175,6 +182,8 @@ impl Server {
         if tokio::time::timeout(self.grace, self.core.wait()).await.is_err() {
             tracing::warn!("the writers did not finish: the sweep of the next start resolves what is left");
         }
-        self.foundation.remove().await.map_err(Error::from)
+        let removed = self.foundation.remove().await.map_err(Error::from);
+        drop(self.renderers);
+        removed
     }
 }

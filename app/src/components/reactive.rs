@@ -25,15 +25,9 @@ fn switch(shown: Box<dyn Fn() -> bool + Send + Sync>, content: Box<Make>) -> Any
     view! { {move || shown.get().then(&content)} }.into_any()
 }
 
-/// A memo that has its value from the start.
-///
-/// The server renders one page on many threads, and the framework takes a memo's value out while it computes it for the first
-/// time: a second thread that reads it in that moment panics. Nothing changes on the server afterwards, so one reading before
-/// anybody else has the memo is enough; it also settles the framework's own memos that this one reads.
+/// A memo that has its value from the start: one that is only tracked, and was never read, hears of nothing.
 pub fn settled<T: PartialEq + Send + Sync + 'static>(memo: Memo<T>) -> Memo<T> {
-    if cfg!(feature = "ssr") {
-        memo.with_untracked(|_| ());
-    }
+    memo.with_untracked(|_| ());
     memo
 }
 

@@ -58,7 +58,7 @@ pub async fn form_again(state: &AppState, path: &'static str, headers: &HeaderMa
         },
         move || app::shell(site.options()),
     );
-    let mut response = render(request).await;
+    let mut response = state.renderers.render(render(request)).await;
     *response.status_mut() = status;
     response
 }

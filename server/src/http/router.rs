@@ -29,7 +29,8 @@ use tower_sessions::{
 
 use super::{
     admin, downloads, events, feedback, headers, health, inventory, origin, pages, principal,
-    public_origin::PublicOrigin, requests, routes::Routes, session, session_store::PostgresSessions, site::Site, v1,
+    public_origin::PublicOrigin, render::Renderers, requests, routes::Routes, session, session_store::PostgresSessions,
+    site::Site, v1,
 };
 use crate::config::BundleSecrets;
 
@@ -59,8 +60,6 @@ const BUNDLE: usize = domain::bundle::LARGEST_BUNDLE / 2 * 3;
 const IMAGE: usize = domain::grid::MAX_IMAGE_BYTES / 3 * 4 + 64 * 1024;
 const CASES: usize = domain::run::MAX_CASES_BYTES / 2 * 3;
 const GRID: usize = domain::grid::MAX_GRID_BYTES / 2 * 3;
-/// The longest that a page is rendered: its data come from statements that end sooner.
-const RENDERING: Duration = Duration::from_secs(20);
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// What handlers need. Cheap to clone.
@@ -76,6 +75,7 @@ pub struct AppState {
     /// The public API as its page shows it.
     pub reference: Arc<Reference>,
     pub trusted_proxies: usize,
+    pub renderers: Renderers,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }
@@ -169,7 +169,7 @@ fn cookie_routes(state: &AppState, own: Router<AppState>) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(state, pages(), pages::contexts(state), move || app::shell(site.options()))
         .fallback(not_found)
-        .layer(middleware::from_fn(rendered))
+        .layer(middleware::from_fn_with_state(state.clone(), rendered))
         .layer(RequestBodyLimitLayer::new(SERVER_FN_BYTES))
         .merge(own)
         .layer(DefaultBodyLimit::disable())
@@ -224,20 +224,12 @@ async fn request_id(State(state): State<AppState>, mut request: Request, next: N
     response
 }
 
-/// A page whose data never comes is an answer too: what panics in a task of the framework leaves the page waiting for ever.
-async fn rendered(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    match tokio::time::timeout(RENDERING, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::error!(path, "a page was not ready in time");
-            (StatusCode::SERVICE_UNAVAILABLE, "this page took too long: reload it\n").into_response()
-        }
-    }
+async fn rendered(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    state.renderers.render(async move { next.run(request).await }).await
 }
 
 /// A panic in a handler is an answer of 500, and the process lives. The text of a panic may hold anything: it is not shown.
-fn panicked(_: Box<dyn Any + Send>) -> Response {
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server\n").into_response()
 }

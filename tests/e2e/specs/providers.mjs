@@ -158,7 +158,7 @@ export const tests = [
     const page = await world.browser.page();
     await call(world, page, { 'x-tallygate-store': 'metadata' });
     await openNewest(world, page);
-    await page.getByText('What was said').click();
+    await page.locator('summary', { hasText: 'What was said' }).click();
     await expect(page.locator('main')).toContainText('the call asked for numbers only');
     await look(world, page, 'request-locked');
   }],

@@ -18,7 +18,7 @@ use crate::{
     components::{
         button::{Look, plain_button},
         erase::{Erase, views},
-        reactive::{live, react, when},
+        reactive::{live, react, remade, when},
         state::State,
         text_box::{TextBox, text_box},
     },
@@ -115,11 +115,21 @@ fn group(asked: Asked, facets: State<Option<Facets>>, field: Field) -> AnyView {
     };
     let is_open =
         matches!(field, Field::Status | Field::Model) || asked.now().filters.iter().any(|it| it.field == field);
+    // Made again when it opens: browsers go on hiding from assistive technology what they got while it was closed.
+    let opened = RwSignal::new(false);
+    let rows = move || live(rows);
     view! {
-        <details class="facet" open=is_open hidden=move || values().is_empty()>
+        <details
+            class="facet"
+            open=is_open
+            hidden=move || values().is_empty()
+            on:toggle=move |_| {
+                let _gone = opened.try_set(true);
+            }
+        >
             <summary>{field_word(field)}</summary>
             <div class="facet-values" role="group" aria-label=field_word(field)>
-                {live(rows)}
+                {remade(move || opened.track(), rows)}
             </div>
         </details>
     }

@@ -33,7 +33,8 @@ impl Diffs {
         react(move || {
             run.ended.track();
             let look = address.look();
-            let asked = look.base.map(|base| (base, look.diff));
+            // An address may name a column that the run does not have.
+            let asked = look.base.filter(|base| usize::from(*base) < run.columns()).map(|base| (base, look.diff));
             match asked {
                 None => it.of.set(None),
                 // Another question is answered at once, a new answer after a while.
