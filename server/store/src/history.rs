@@ -32,7 +32,7 @@ mod tests;
 pub use facets::facets;
 pub use labels::{Facts, Relabelled, facts, labels, set_task};
 
-use question::{LOOKED_THROUGH, Place, Question, Side};
+use question::{LOOKED_THROUGH, MOST_LOOKED_THROUGH, Place, Question, Side};
 use rows::{Row, number, word};
 
 /// One attempt with the names of what it points to.
@@ -106,13 +106,15 @@ pub struct Search {
     pub content: bool,
 }
 
-/// A transaction for a question over many rows: by an index or not at all, and not for long.
+/// A transaction for a question over many rows: by an index or not at all, and not for long. Each is planned for its own values:
+/// how many requests a value has is what decides between indexes.
 async fn begin(db: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
     let mut tx = db.begin().await?;
     sqlx::query!(
         "SELECT set_config('statement_timeout', '2500', true) AS patience, set_config('enable_seqscan', 'off', true) AS scan,
                 set_config('jit', 'off', true) AS jit, set_config('random_page_cost', '1.1', true) AS page,
-                set_config('work_mem', '32MB', true) AS memory"
+                set_config('work_mem', '32MB', true) AS memory,
+                set_config('plan_cache_mode', 'force_custom_plan', true) AS plan"
     )
     .fetch_one(&mut *tx)
     .await?;
@@ -226,8 +228,7 @@ async fn ids(
     let order = side.map_or(Side::Older, |(side, _)| side);
     let mut sql = QueryBuilder::new("");
     if let Some(words) = &question.words {
-        let (read, found) = look_through(tx, question, words, side, limit).await?;
-        if found.len() >= limit as usize || read < LOOKED_THROUGH {
+        if let Some(found) = look_through(tx, question, words, side, limit).await? {
             return Ok(found);
         }
         let columns = |sql: &mut QueryBuilder<Postgres>| {
@@ -237,27 +238,50 @@ async fn ids(
     } else {
         sql.push("SELECT a.id FROM attempts a");
         question.push_where(&mut sql, None, side);
-        question::push_last(&mut sql, "a");
+        question.push_last(&mut sql);
     }
     question::push_order(&mut sql, order);
     sql.push(" LIMIT ").push_bind(i64::from(limit));
     sql.build_query_scalar().fetch_all(tx).await.map_err(slow)
 }
 
-/// Looks for words in the requests that match otherwise, as far as is cheap: how many were read, and which have them.
+/// Looks for words in the requests that match otherwise, the nearest first, as far as is cheap. `None`: there are more requests
+/// than were read, and no whole page among these.
 async fn look_through(
     tx: &mut PgConnection,
     question: &Question,
     words: &str,
     side: Option<(Side, Place)>,
     limit: u32,
+) -> Result<Option<Vec<Uuid>>, Error> {
+    let mut most = LOOKED_THROUGH;
+    while most <= MOST_LOOKED_THROUGH {
+        let (read, found) = read_through(tx, question, words, side, limit, most).await?;
+        if found.len() >= limit as usize || read < most {
+            return Ok(Some(found));
+        }
+        // Twice as far as a page goes if all are like these.
+        let found = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        most = most.saturating_mul(2).saturating_mul(limit.into()) / found.max(1);
+    }
+    Ok(None)
+}
+
+/// How many were read, at most `most`, and which of them have the words.
+async fn read_through(
+    tx: &mut PgConnection,
+    question: &Question,
+    words: &str,
+    side: Option<(Side, Place)>,
+    limit: u32,
+    most: i64,
 ) -> Result<(i64, Vec<Uuid>), Error> {
     let order = side.map_or(Side::Older, |(side, _)| side);
     let mut sql = QueryBuilder::new("WITH a AS MATERIALIZED (SELECT a.id, a.request_id, a.admitted_at FROM attempts a");
     question.push_where(&mut sql, None, side);
-    question::push_last(&mut sql, "a");
+    question.push_last(&mut sql);
     question::push_order(&mut sql, order);
-    sql.push(" LIMIT ").push_bind(LOOKED_THROUGH);
+    sql.push(" LIMIT ").push_bind(most);
     sql.push(") SELECT (SELECT count(*) FROM a), ARRAY(SELECT a.id FROM a JOIN request_words w ON w.request_id = a.request_id");
     sql.push(" WHERE w.words @@ ").push_bind(words.to_owned()).push("::tsquery");
     question::push_order(&mut sql, order);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Filter, begin, condition,
-    question::{self, LOOKED_THROUGH, Question, Side},
+    question::{self, Question, Side},
     slow,
 };
 use crate::{Error, storable};
@@ -101,14 +101,14 @@ impl Base {
             rows.retain(|row| row.try_get("is_last").unwrap_or(true));
             return Ok(Self { rows, cut });
         };
-        if question.is_common(tx, but).await? {
+        if let Some(read) = question.read_for_words(tx, but).await? {
             let mut sql = QueryBuilder::new("SELECT newest.* FROM (");
-            columns.push_newest(&mut sql, question, but, LOOKED_THROUGH);
+            columns.push_newest(&mut sql, question, but, read);
             sql.push(") AS newest JOIN request_words w ON w.request_id = newest.request_id WHERE w.words @@ ");
             sql.push_bind(words.clone()).push("::tsquery");
             question::push_last(&mut sql, "newest");
             let rows = sql.build().fetch_all(tx).await.map_err(slow)?;
-            return Ok(Self { rows, cut: u32::try_from(LOOKED_THROUGH).ok() });
+            return Ok(Self { rows, cut: u32::try_from(read).ok() });
         }
         let mut sql = QueryBuilder::new("");
         question.push_found(&mut sql, words, |sql| columns.push(sql), but, None);

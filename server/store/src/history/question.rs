@@ -21,6 +21,9 @@ use crate::{Error, words};
 /// The newest matching requests are looked through for words before the words are looked up: what is found often is found
 /// there, and what is rare is looked up fast.
 pub(super) const LOOKED_THROUGH: i64 = 2_000;
+/// So many of them where the first ones say that a page is to be found there: reading them still takes less time than looking
+/// up words that so many requests have.
+pub(super) const MOST_LOOKED_THROUGH: i64 = 16_000;
 
 /// By how much an id may be older or newer than the request it names.
 const SKEW: TimeDelta = TimeDelta::days(1);
@@ -201,9 +204,18 @@ impl Question {
         }
     }
 
-    /// Have so many of the newest requests the words that a page of them is found by reading them one after the other?
-    pub(super) async fn is_common(&self, tx: &mut PgConnection, but: Option<Field>) -> Result<bool, Error> {
-        let Some(words) = &self.words else { return Ok(false) };
+    /// Attempts that another one followed are left out, each looked up when a page comes to it. `OFFSET 0` keeps this from
+    /// becoming a join: of a few thousand matching attempts the planner believes that a join leaves next to none, and then it
+    /// reads them all instead of the newest. A verdict is a join itself, and beside it this may be one.
+    pub(super) fn push_last(&self, sql: &mut QueryBuilder<Postgres>) {
+        let has_verdict = self.conditions.iter().any(|(_, condition)| matches!(condition, Condition::Verdict { .. }));
+        push_unfollowed(sql, "a", if has_verdict { "" } else { " OFFSET 0" });
+    }
+
+    /// How many of the newest requests are to be read for those that have the words, where reading takes less time than looking
+    /// the words up.
+    pub(super) async fn read_for_words(&self, tx: &mut PgConnection, but: Option<Field>) -> Result<Option<i64>, Error> {
+        let Some(words) = &self.words else { return Ok(None) };
         let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT a.request_id FROM attempts a");
         self.push_where(&mut sql, but, None);
         push_order(&mut sql, Side::Older);
@@ -211,7 +223,11 @@ impl Question {
         sql.push(") AS a JOIN request_words w ON w.request_id = a.request_id WHERE w.words @@ ");
         sql.push_bind(words.clone()).push("::tsquery");
         let found: i64 = sql.build_query_scalar().fetch_one(tx).await.map_err(super::slow)?;
-        Ok(found * 50 > LOOKED_THROUGH)
+        Ok(match found {
+            _ if found * 50 > LOOKED_THROUGH => Some(LOOKED_THROUGH),
+            _ if found * 250 > LOOKED_THROUGH => Some(MOST_LOOKED_THROUGH),
+            _ => None,
+        })
     }
 }
 
@@ -221,10 +237,14 @@ fn first_id(time: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// One row per request: attempts that another one followed are left out.
+/// One row per request: attempts that another one followed are left out, all at once.
 pub(super) fn push_last(sql: &mut QueryBuilder<Postgres>, of: &'static str) {
+    push_unfollowed(sql, of, "");
+}
+
+fn push_unfollowed(sql: &mut QueryBuilder<Postgres>, of: &'static str, end: &'static str) {
     sql.push(" AND NOT EXISTS (SELECT FROM retried x WHERE x.request_id = ").push(of);
-    sql.push(".request_id AND x.attempt_no = ").push(of).push(".attempt_no)");
+    sql.push(".request_id AND x.attempt_no = ").push(of).push(".attempt_no").push(end).push(")");
 }
 
 /// `ORDER BY` of the same statement.

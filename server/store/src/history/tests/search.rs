@@ -45,6 +45,12 @@ async fn hi_3_words_are_found_whether_they_are_common_or_rare() {
     let first = |step: usize| all.iter().step_by(step).take(60).map(|it| it.id).collect::<Vec<_>>();
     assert_eq!(ids(&mut db, world.team, &search("hello", &[])).await, first(1));
     assert_eq!(ids(&mut db, world.team, &search("HELLO needle", &[])).await, first(20));
+    // A page that goes on behind what is looked through first.
+    let wide = Filter { limit: 115, ..search("needle", &[]) };
+    assert_eq!(
+        ids(&mut db, world.team, &wide).await,
+        all.iter().step_by(20).take(115).map(|it| it.id).collect::<Vec<_>>()
+    );
     // Rarer than what is looked through first.
     assert_eq!(ids(&mut db, world.team, &search("number2543", &[])).await, [all[2_543].id]);
     let begun: Vec<_> = (0..).zip(&all).filter(|(nr, _)| nr / 10 == 251 || *nr == 251).map(|(_, it)| it.id).collect();
