@@ -141,9 +141,9 @@ pub async fn list(db: &mut PgConnection, team: TeamId, filter: &Filter) -> Resul
         None => None,
     };
     let ids = ids(&mut tx, &question, before, filter.limit).await?;
-    let rows = sqlx::query_file_as!(Row, "queries/history_rows.sql", team.0, &ids).fetch_all(&mut *tx).await?;
+    let attempts = rows(&mut tx, team, &ids).await?;
     tx.commit().await?;
-    rows.into_iter().map(Attempt::try_from).collect()
+    Ok(attempts)
 }
 
 /// The neighbours of a request among those that a filter matches, whether or not it is one of them itself.
@@ -296,9 +296,21 @@ pub async fn get(
     request: RequestId,
     user: Option<UserId>,
 ) -> Result<Vec<Attempt>, Error> {
-    let rows = sqlx::query_file_as!(Row, "queries/history_get.sql", team.0, request.0, user.map(|user| user.0))
-        .fetch_all(db)
-        .await?;
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM attempts WHERE team_id = $1 AND request_id = $2 AND ($3::uuid IS NULL OR user_id = $3)",
+        team.0,
+        request.0,
+        user.map(|user| user.0)
+    );
+    let ids = ids.fetch_all(&mut *db).await?;
+    let mut attempts = rows(db, team, &ids).await?;
+    attempts.sort_unstable_by_key(|attempt| attempt.number);
+    Ok(attempts)
+}
+
+/// These attempts of the team, newest first.
+async fn rows(db: &mut PgConnection, team: TeamId, ids: &[Uuid]) -> Result<Vec<Attempt>, Error> {
+    let rows = sqlx::query_file_as!(Row, "queries/history_rows.sql", team.0, ids).fetch_all(db).await?;
     rows.into_iter().map(Attempt::try_from).collect()
 }
 
