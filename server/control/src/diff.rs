@@ -1,33 +1,59 @@
 //! Differences of two texts as pages show them: stretches that stayed, came and went. Pure, bounded in time, and computed on
 //! blocking threads: a long answer may take a processor for a moment.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::run::{DiffKind, DiffMode, DiffPart};
 use similar::{ChangeTag, TextDiff};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::Error;
 
 /// Above this length together, words are no longer looked at: lines are enough to find one's way.
 const MOST_BYTES_OF_WORDS: usize = 200_000;
-/// For all the differences of one answer; what is not found by then is shown as one stretch that went and one that came.
+/// For all the work of one turn; what of a difference is not found by then is shown as one stretch that went and one that came.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Works that are done at once, over all readers, and works that wait for their turn besides.
+/// Turns that are taken at once, over all callers, and calls that wait for theirs besides.
 static WORKERS: Semaphore = Semaphore::const_new(2);
 static QUEUE: Semaphore = Semaphore::const_new(32);
 
-/// Does work that takes a processor for a moment where no call waits for it. When too many wait already, it is refused.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let _place = QUEUE.try_acquire().map_err(|_| Error::Worker)?;
-    // The semaphore is never closed; the thread ends without an answer only when the server does.
-    let _permit = WORKERS.acquire().await.map_err(|_| Error::Worker)?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Worker)
+/// A turn at a processor for the work of one call, in however many pieces: one place among the workers, and one deadline.
+pub(crate) struct Turn {
+    deadline: Instant,
+    permit: Arc<SemaphorePermit<'static>>,
 }
 
-/// When the differences of one answer must be there.
-pub(crate) fn deadline() -> Instant {
-    Instant::now() + PATIENCE
+/// Waits for a turn. When too many wait already, it is refused.
+pub(crate) async fn turn() -> Result<Turn, Error> {
+    let _place = QUEUE.try_acquire().map_err(|_| Error::Worker)?;
+    // The semaphore is never closed.
+    let permit = WORKERS.acquire().await.map_err(|_| Error::Worker)?;
+    Ok(Turn { deadline: Instant::now() + PATIENCE, permit: Arc::new(permit) })
+}
+
+impl Turn {
+    /// Does a piece of work where no call waits for it. A caller that goes away leaves it to its end, and its place with it.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Instant) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (deadline, permit) = (self.deadline, Arc::clone(&self.permit));
+        let working = tokio::task::spawn_blocking(move || {
+            let done = work(deadline);
+            drop(permit);
+            done
+        });
+        // The thread ends without an answer only when the server does.
+        working.await.map_err(|_| Error::Worker)
+    }
+}
+
+/// One piece of work that takes a processor for a moment, in a turn of its own.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce(Instant) -> T + Send + 'static) -> Result<T, Error> {
+    turn().await?.aside(work).await
 }
 
 /// From `old` to `new`. Empty: they are the same.
@@ -68,6 +94,10 @@ fn in_order(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn deadline() -> Instant {
+        Instant::now() + PATIENCE
+    }
 
     fn told(old: &str, new: &str, mode: DiffMode) -> String {
         let parts = parts(old, new, mode, deadline());

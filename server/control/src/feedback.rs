@@ -6,8 +6,11 @@
 
 mod distance;
 mod item;
+mod measure;
 mod report;
 mod votes;
+
+use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use domain::{
@@ -26,8 +29,9 @@ use store::{
 pub use report::report;
 pub use votes::{pairs, vote};
 
-use crate::{Actor, Context, Error, diff, history, stamps::Stamps};
+use crate::{Actor, Context, Error, history, stamps::Stamps};
 use item::Item;
+use measure::Ruler;
 
 const UNKNOWN: &str = "your team has no request with this id";
 
@@ -67,58 +71,57 @@ pub async fn by_key(
     key: KeyId,
     items: Vec<FeedbackItem>,
 ) -> Result<Vec<Result<(), FieldError>>, Error> {
-    if !(1..=MAX_ITEMS).contains(&items.len()) {
-        return Err(ApiError::field("items", format!("send 1 to {MAX_ITEMS} items")).into());
+    if items.len() > MAX_ITEMS {
+        return Err(ApiError::field("items", format!("send at most {MAX_ITEMS} items")).into());
     }
+    let items: Vec<Result<Item, FieldError>> = items.into_iter().map(item::read).collect();
+    let asked: Vec<RequestId> = items.iter().flatten().map(|item| item.request).collect();
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let known = store::history::facts(&mut db, team, &asked).await?;
+    drop(db);
+    let known = known.into_iter().map(|facts| (facts.request, facts)).collect();
+    let mut call = Call { ctx, team, key, known, ruler: Ruler::default() };
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
-        answers.push(match item::read(item) {
-            Ok(item) => one_by_key(ctx, team, key, item).await?,
+        answers.push(match item {
+            Ok(item) => call.take(item).await?,
             Err(wrong) => Err(wrong),
         });
     }
     Ok(answers)
 }
 
-async fn one_by_key(ctx: &Context, team: TeamId, key: KeyId, item: Item) -> Result<Result<(), FieldError>, Error> {
-    let Item { request, mut verdict, final_text } = item;
-    let mut db = pool::connection(&ctx.pools.dashboard).await?;
-    let Some(facts) = store::history::facts(&mut db, team, &[request]).await?.pop() else {
-        return Ok(Err(item::wrong("request_id", UNKNOWN)));
-    };
-    if is_late(ctx, &facts) {
-        return Ok(Err(item::wrong("request_id", format!("this request is older than {FEEDBACK_DAYS} days"))));
-    }
-    if let Some(kept) = final_text {
-        let Some(answer) = answer(ctx, &mut db, team, request, &facts.dialect).await? else {
-            let message = "the answer was not kept, or not all of it: send edit_distance instead";
-            return Ok(Err(item::wrong("final_text", message)));
-        };
-        // Nobody waits for a connection while this one thinks.
-        drop(db);
-        verdict.edit_distance = Some(diff::aside(move || distance::edited(&answer, &kept, diff::deadline())).await?);
-        db = pool::connection(&ctx.pools.dashboard).await?;
-    }
-    let id = FeedbackId::new(&*ctx.clock, &*ctx.entropy);
-    Ok(match store::feedback::give(&mut db, team, Source::Key(key), request, id, &verdict).await? {
-        Gave::New | Gave::Same => Ok(()),
-        Gave::NoSuch => Err(item::wrong("request_id", UNKNOWN)),
-    })
+/// What the items of one call share.
+struct Call<'a> {
+    ctx: &'a Context,
+    team: TeamId,
+    key: KeyId,
+    known: HashMap<RequestId, Facts>,
+    ruler: Ruler,
 }
 
-/// What the model answered, whole, where it was kept: by a run, or as the team's policy says.
-async fn answer(
-    ctx: &Context,
-    db: &mut Connection,
-    team: TeamId,
-    request: RequestId,
-    dialect: &str,
-) -> Result<Option<String>, Error> {
-    if let Some((.., text)) = store::runs::cell_of_request(db, team, request).await? {
-        return Ok(Some(text));
+impl Call<'_> {
+    async fn take(&mut self, item: Item) -> Result<Result<(), FieldError>, Error> {
+        let Item { request, mut verdict, final_text } = item;
+        let Some(facts) = self.known.get(&request) else {
+            return Ok(Err(item::wrong("request_id", UNKNOWN)));
+        };
+        if is_late(self.ctx, facts) {
+            return Ok(Err(item::wrong("request_id", format!("this request is older than {FEEDBACK_DAYS} days"))));
+        }
+        if let Some(kept) = final_text {
+            match self.ruler.measure(self.ctx, self.team, facts, kept).await? {
+                Ok(parts) => verdict.edit_distance = Some(parts),
+                Err(why) => return Ok(Err(item::wrong("final_text", why))),
+            }
+        }
+        let mut db = pool::connection(&self.ctx.pools.dashboard).await?;
+        let id = FeedbackId::new(&*self.ctx.clock, &*self.ctx.entropy);
+        Ok(match store::feedback::give(&mut db, self.team, Source::Key(self.key), request, id, &verdict).await? {
+            Gave::New | Gave::Same => Ok(()),
+            Gave::NoSuch => Err(item::wrong("request_id", UNKNOWN)),
+        })
     }
-    let body = store::bodies::get(db, team, request).await?.filter(|body| !body.is_cut);
-    Ok(body.map(|body| history::answer_of(ctx, dialect, &body)).filter(|answer| !answer.is_empty()))
 }
 
 /// What was said about a request, newest first.

@@ -75,6 +75,6 @@ pub async fn image(ctx: &Context, actor: &Actor, team: &str, image: ImageId) -> 
 pub async fn read_cases(_ctx: &Context, actor: &Actor, text: &str) -> Result<ReadCases, Error> {
     actor.user().ok_or(Error::NeedsPerson)?;
     let text = text.to_owned();
-    let read = diff::aside(move || cases::read(&text)).await?;
+    let read = diff::aside(move |_| cases::read(&text)).await?;
     Ok(read.map_err(|message| ApiError::field("text", message))?)
 }

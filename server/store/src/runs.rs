@@ -24,7 +24,7 @@ mod signals;
 mod tests;
 
 pub use queue::{Again, Continued, NewTake, queue_again, queue_continued, request_stop};
-pub use read::{Filter, Sample, Summary, View, cell_of_request, exact, grid, list, sample, texts, view};
+pub use read::{Filter, InRun, Sample, Summary, View, exact, grid, list, of_request, sample, texts, view};
 pub use samples::{
     ClaimedSample, End, LEASE_SECONDS, Lease, Renewed, add_wire, append, claim, events_of_sample_after, finish,
     note_request, renew,

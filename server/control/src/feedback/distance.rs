@@ -2,7 +2,8 @@
 //!
 //! `d / max(|a|, |b|)` over characters, where `d` is the distance of Levenshtein: the least number of characters that are put
 //! in, taken out or replaced. Where that would take too long, `d` is the sum over the changed stretches of a difference by
-//! words, or by lines for very long texts, of the longer of what went and what came: never less than the exact one.
+//! words, or by lines for very long texts, of the longer of what went and what came: never less than the exact one. A difference
+//! that its deadline cut short would be far more than that, and is no measure.
 
 use std::time::Instant;
 
@@ -13,22 +14,25 @@ const MOST_STEPS: usize = 4_000_000;
 /// Above this length together, stretches are whole lines.
 const MOST_BYTES_OF_WORDS: usize = 200_000;
 
-/// From the answer to what was kept of it.
-pub(super) fn edited(answer: &str, kept: &str, deadline: Instant) -> u16 {
+/// From the answer to what was kept of it; `None` when time is up.
+pub(super) fn edited(answer: &str, kept: &str, deadline: Instant) -> Option<u16> {
+    if Instant::now() >= deadline {
+        return None;
+    }
     let (before, after): (Vec<char>, Vec<char>) = (answer.chars().collect(), kept.chars().collect());
     let longest = before.len().max(after.len());
     if longest == 0 {
-        return 0;
+        return Some(0);
     }
     let (start, end) = shared(&before, &after);
     let (old, new) = (&before[start..before.len() - end], &after[start..after.len() - end]);
     let changed = match old.len().saturating_mul(new.len()) {
         0..=MOST_STEPS => levenshtein(old, new),
-        _ => by_stretches(answer, kept, deadline),
+        _ => by_stretches(answer, kept, deadline)?,
     };
     // Rounded to the nearest; what is not the same is never told as untouched.
     let parts = (changed.saturating_mul(20_000) / longest).div_ceil(2).min(10_000);
-    u16::try_from(parts.max(usize::from(changed > 0))).unwrap_or(10_000)
+    u16::try_from(parts.max(usize::from(changed > 0))).ok()
 }
 
 /// How many characters both begin and end with.
@@ -57,11 +61,14 @@ fn levenshtein(old: &[char], new: &[char]) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-fn by_stretches(answer: &str, kept: &str, deadline: Instant) -> usize {
+fn by_stretches(answer: &str, kept: &str, deadline: Instant) -> Option<usize> {
     let mut config = TextDiff::configure();
     config.deadline(deadline);
     let is_long = answer.len() + kept.len() > MOST_BYTES_OF_WORDS;
     let diff = if is_long { config.diff_lines(answer, kept) } else { config.diff_words(answer, kept) };
+    if Instant::now() >= deadline {
+        return None;
+    }
     let count = |tokens: &[&str]| tokens.iter().map(|token| token.chars().count()).sum::<usize>();
     let (mut total, mut went, mut came) = (0, 0, 0);
     for op in diff.ops() {
@@ -76,16 +83,17 @@ fn by_stretches(answer: &str, kept: &str, deadline: Instant) -> usize {
             }
         }
     }
-    total + went.max(came)
+    Some(total + went.max(came))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::diff::deadline;
 
     fn distance(answer: &str, kept: &str) -> u16 {
-        edited(answer, kept, deadline())
+        edited(answer, kept, Instant::now() + Duration::from_secs(60)).unwrap()
     }
 
     #[test]
@@ -128,8 +136,18 @@ mod tests {
     }
 
     #[test]
-    fn what_has_nothing_in_common_is_all_of_it_even_when_time_is_up() {
+    fn what_has_nothing_in_common_is_all_of_it() {
         let (old, new) = ("ab ".repeat(5_000), "xyz\n".repeat(4_000));
-        assert_eq!(edited(&old, &new, Instant::now()), 10_000);
+        assert_eq!(distance(&old, &new), 10_000);
+    }
+
+    #[test]
+    fn fb_3_when_time_is_up_nothing_is_guessed() {
+        for (old, new) in [("a".to_owned(), "b".to_owned()), ("ab ".repeat(5_000), "xyz\n".repeat(4_000))] {
+            assert_eq!(edited(&old, &new, Instant::now()), None);
+        }
+        // Also when it is up in the middle.
+        let many = |step: usize| (0..60_000).map(|nr| format!("{} ", nr * step % 50_021)).collect::<String>();
+        assert_eq!(edited(&many(7), &many(11), Instant::now() + Duration::from_millis(1)), None);
     }
 }

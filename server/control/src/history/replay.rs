@@ -15,10 +15,11 @@ use domain::{
 use store::{
     history::Attempt,
     pool::{self, Connection},
+    runs::InRun,
 };
 
 use super::{detail::row, reads, said, shown};
-use crate::{Access, Actor, Context, Error, diff, grids, stamps::Stamps};
+use crate::{Access, Actor, Context, Error, diff, grids, stamps::Stamps, workbench::Workbench};
 
 /// How many requests stand side by side.
 const COMPARED: std::ops::RangeInclusive<usize> = 2..=4;
@@ -70,7 +71,7 @@ impl Readable {
 /// A run is read by all members; any other request by who made it and by admins of the team.
 async fn readable(db: &mut Connection, actor: &Actor, team: &Access, request: RequestId) -> Result<Readable, Error> {
     let own = reads(actor, team)?;
-    if let Some((run, _, place, _, text)) = store::runs::cell_of_request(db, team.id, request).await? {
+    if let Some(InRun { run, place, text, .. }) = store::runs::of_request(db, team.id, request).await? {
         let attempts = store::history::get(db, team.id, request, None).await?;
         return Ok(Readable::InRun { run, place, text, attempts });
     }
@@ -121,8 +122,7 @@ pub async fn compare(
         sides.push(side(ctx, &mut db, actor, &team, stamps, request).await?);
     }
     drop(db);
-    diff::aside(move || {
-        let deadline = diff::deadline();
+    diff::aside(move |deadline| {
         let base = sides.first().map(|side| side.answer.clone()).unwrap_or_default();
         for side in sides.iter_mut().skip(1) {
             side.diff = diff::parts(&base, &side.answer, mode, deadline);
@@ -153,7 +153,7 @@ async fn side(
         }
         Readable::Own(attempts) => {
             let said = said(ctx, db, team, request, &attempts).await?;
-            let answer = said.as_ref().map(|body| answer_of(ctx, &dialect, body)).unwrap_or_default();
+            let answer = said.as_ref().map(|body| answer_of(&*ctx.workbench, &dialect, body)).unwrap_or_default();
             (shown(said), answer)
         }
     };
@@ -161,8 +161,8 @@ async fn side(
 }
 
 /// What the model said, as people read it. Without secrets, a stream is kept as the text that it said.
-pub(crate) fn answer_of(ctx: &Context, dialect: &str, body: &store::bodies::Body) -> String {
-    ctx.workbench.answer(dialect, &body.answered).unwrap_or_else(|| match body.policy {
+pub(crate) fn answer_of(workbench: &dyn Workbench, dialect: &str, body: &store::bodies::Body) -> String {
+    workbench.answer(dialect, &body.answered).unwrap_or_else(|| match body.policy {
         StoreContent::Redacted => body.answered.clone(),
         StoreContent::Full | StoreContent::Metadata => String::new(),
     })

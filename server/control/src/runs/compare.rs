@@ -38,8 +38,7 @@ pub async fn diff(
             format!("these answers are more than {} MiB: too much to compare at once", MOST_BYTES / 1024 / 1024);
         return Err(ApiError::field("mode", message).into());
     }
-    diff::aside(move || {
-        let deadline = diff::deadline();
+    diff::aside(move |deadline| {
         let bases: HashMap<u16, &str> = texts
             .iter()
             .filter(|(place, ..)| place.variant == base)

@@ -109,10 +109,8 @@ async fn fb_1_every_item_has_its_answer_in_order_and_the_good_ones_count() {
     assert_eq!(said(&world, small).await, [("ci".to_owned(), verdict)]);
     assert_eq!(said(&world, big).await[0].1.edit_distance, Some(2_500));
     assert_eq!(world.db.number("SELECT count(*) FROM feedback").await, 2);
-    for count in [0, 101] {
-        let answer = feedback::by_key(&world.ctx, team, key, vec![item(small); count]).await;
-        assert_eq!(fields(answer), ["items"]);
-    }
+    assert_eq!(feedback::by_key(&world.ctx, team, key, Vec::new()).await.expect("answers"), []);
+    assert_eq!(fields(feedback::by_key(&world.ctx, team, key, vec![item(small); 101]).await), ["items"]);
 }
 
 #[tokio::test]
@@ -155,6 +153,42 @@ async fn fb_3_without_the_whole_answer_the_distance_is_asked_for() {
     keep(&world, call, "half of it", true).await;
     assert_eq!(asked(&send(&world, vec![edited(call, "x")]).await[0]).as_deref(), Some("final_text"));
     assert!(said(&world, call).await.is_empty());
+}
+
+#[tokio::test]
+async fn fb_3_the_answer_of_a_run_is_measured_once_it_is_whole_and_never_against_nothing() {
+    let (world, _, [small, big]) = answered().await;
+    let said_running = world.db.execute("UPDATE samples SET state = 'running'").await;
+    assert_eq!(said_running, 2);
+    let told = send(&world, vec![edited(small, "the slow fox"), item(big)]).await;
+    let wrong = told[0].as_ref().expect_err("it still speaks");
+    assert!(wrong.field == "final_text" && wrong.message.contains("when it has ended"), "{wrong:?}");
+    assert_eq!(told[1], Ok(()), "a verdict without a text may come while it runs");
+    world.db.execute("UPDATE samples SET state = 'stopped', text = ''").await;
+    let told = send(&world, vec![edited(small, "the slow fox")]).await;
+    assert!(told[0].as_ref().is_err_and(|wrong| wrong.message.contains("edit_distance")), "{told:?}");
+    world.db.execute("UPDATE samples SET text = 'the quick fox'").await;
+    assert_eq!(send(&world, vec![edited(small, "the slow fox")]).await, [Ok(())]);
+    assert_eq!(said(&world, small).await[0].1.edit_distance, Some(3_846));
+}
+
+#[tokio::test]
+async fn fb_3_what_one_call_cannot_measure_in_its_time_is_told_and_what_it_can_is_kept() {
+    let (world, _, [small, _]) = answered().await;
+    let call = by_key(&world).await;
+    // Far from each other, and too long for the exact way: each takes until its deadline.
+    let lines = |step: usize| (0..200_000).map(|nr| format!("w{}\n", nr * step % 200_003)).collect::<String>();
+    keep(&world, call, &lines(7).replace('\n', "\\n"), false).await;
+    let began = std::time::Instant::now();
+    let told =
+        send(&world, vec![edited(small, "the slow fox"), edited(call, &lines(11)), edited(call, &lines(13))]).await;
+    assert_eq!(told[0], Ok(()));
+    for told in &told[1..] {
+        let wrong = told.as_ref().expect_err("there is no time");
+        assert!(wrong.field == "final_text" && wrong.message.contains("send edit_distance"), "{wrong:?}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(15), "one deadline for all: {:?}", began.elapsed());
+    assert!(said(&world, call).await.is_empty(), "nothing is guessed");
 }
 
 #[tokio::test]

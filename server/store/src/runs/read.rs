@@ -12,7 +12,6 @@ use domain::{
 };
 use serde::Deserialize;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{Step, cell_state, place, small};
 use crate::{Error, feedback, storable};
@@ -268,14 +267,20 @@ pub async fn sample(
     }))
 }
 
-/// The sample that a request was made for, whatever its take: its run, its cell, its place and position, and what it said.
-pub async fn cell_of_request(
-    db: &mut PgConnection,
-    team: TeamId,
-    request: RequestId,
-) -> Result<Option<(RunId, CellId, Place, u16, String)>, Error> {
+/// The sample that a request was made for, whatever its take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InRun {
+    pub run: RunId,
+    pub place: Place,
+    pub state: CellState,
+    /// All of it once the sample has ended.
+    pub text: String,
+}
+
+/// `None`: no run of the team made this request.
+pub async fn of_request(db: &mut PgConnection, team: TeamId, request: RequestId) -> Result<Option<InRun>, Error> {
     let row = sqlx::query!(
-        r#"SELECT s.run_id, s.cell_id, c.variant, c."case", s.position, s.text
+        r#"SELECT s.run_id, c.variant, c."case", s.state, s.text
              FROM sample_requests q JOIN samples s ON s.id = q.sample_id JOIN cells c ON c.id = s.cell_id
              JOIN runs r ON r.id = s.run_id
             WHERE r.team_id = $1 AND q.request_id = $2"#,
@@ -285,7 +290,6 @@ pub async fn cell_of_request(
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let (run, cell): (Uuid, Uuid) = (row.run_id, row.cell_id);
-    let position = small("samples.position", row.position)?;
-    Ok(Some((RunId(run), CellId(cell), place(row.variant, row.case)?, position, row.text)))
+    let (place, state) = (place(row.variant, row.case)?, cell_state(&row.state)?);
+    Ok(Some(InRun { run: RunId(row.run_id), place, state, text: row.text }))
 }

@@ -247,9 +247,9 @@ async fn pg_16_the_exact_exchange_of_the_newest_take_is_kept_in_order() {
     let kept = |body: &str| Wire { answer: "ok\u{fffd}".into(), ..wire(body) };
     assert_eq!(wires, [kept("first"), kept("second")]);
     assert!(exact(&mut db, world.other, world.run, lease.cell, 0).await.unwrap().is_none());
-    let of_request = cell_of_request(&mut db, world.team, request).await.unwrap().unwrap();
-    assert_eq!(of_request, (world.run, lease.cell, place, 0, "said".to_owned()));
-    assert!(cell_of_request(&mut db, world.other, request).await.unwrap().is_none());
+    let sample = of_request(&mut db, world.team, request).await.unwrap().unwrap();
+    assert_eq!(sample, InRun { run: world.run, place, state: CellState::Done, text: "said".to_owned() });
+    assert!(of_request(&mut db, world.other, request).await.unwrap().is_none());
     let texts = texts(&mut db, world.team, world.run).await.unwrap();
     assert_eq!(texts, [(place, CellState::Done, "said".to_owned())]);
 }

@@ -1,0 +1,81 @@
+//! Texts that were kept in the end against the answers they began as (`product.md` FB-3). All texts of a call take one turn at
+//! a processor, with one deadline: what does not fit into it is told, and never guessed.
+
+use domain::id::TeamId;
+use store::{bodies::Body, history::Facts, pool, runs::InRun};
+
+use super::distance;
+use crate::{
+    Context, Error,
+    diff::{self, Turn},
+    history,
+};
+
+const RUNNING: &str = "the answer is not complete yet: send this again when it has ended";
+const NOT_KEPT: &str = "the answer has no text, or was not kept whole: send edit_distance instead";
+const NO_TIME: &str = "there is no time to measure this now: send this item again, or send edit_distance instead";
+
+/// Measures the texts of one call.
+#[derive(Default)]
+pub(super) struct Ruler {
+    /// From the first text to the end of the call.
+    turn: Option<Turn>,
+}
+
+/// An answer as it is kept.
+enum Answer {
+    Said(String),
+    /// To be read in its dialect.
+    Body(Body),
+}
+
+impl Ruler {
+    /// How much of the answer was changed, in ten-thousandths; `Err` says in words why nobody knows.
+    pub(super) async fn measure(
+        &mut self,
+        ctx: &Context,
+        team: TeamId,
+        facts: &Facts,
+        kept: String,
+    ) -> Result<Result<u16, &'static str>, Error> {
+        let answer = match answer(ctx, team, facts).await? {
+            Ok(answer) => answer,
+            Err(why) => return Ok(Err(why)),
+        };
+        let turn = match self.turn.take() {
+            Some(turn) => turn,
+            None => match diff::turn().await {
+                Ok(turn) => turn,
+                Err(Error::Worker) => return Ok(Err(NO_TIME)),
+                Err(error) => return Err(error),
+            },
+        };
+        let (workbench, dialect) = (ctx.workbench.clone(), facts.dialect.clone());
+        let measuring = self.turn.insert(turn).aside(move |deadline| {
+            let answer = match answer {
+                Answer::Said(text) => text,
+                Answer::Body(body) => history::answer_of(&*workbench, &dialect, &body),
+            };
+            match answer.as_str() {
+                "" => Err(NOT_KEPT),
+                answer => distance::edited(answer, &kept, deadline).ok_or(NO_TIME),
+            }
+        });
+        measuring.await
+    }
+}
+
+/// What the model answered, whole, where it was kept: by the run that asked, or as the team's policy says.
+async fn answer(ctx: &Context, team: TeamId, facts: &Facts) -> Result<Result<Answer, &'static str>, Error> {
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    if facts.run.is_some() {
+        let sample = store::runs::of_request(&mut db, team, facts.request).await?;
+        return Ok(match sample {
+            Some(InRun { state, .. }) if !state.is_final() => Err(RUNNING),
+            Some(InRun { text, .. }) => Ok(Answer::Said(text)),
+            None => Err(NOT_KEPT),
+        });
+    }
+    let body = store::bodies::get(&mut db, team, facts.request).await?.filter(|body| !body.is_cut);
+    Ok(body.map(Answer::Body).ok_or(NOT_KEPT))
+}
