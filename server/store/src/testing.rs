@@ -41,6 +41,16 @@ pub async fn database() -> TestDatabase {
     TestDatabase { url, pools }
 }
 
+/// The address of a database without any of our tables, for what migrations do.
+pub async fn unmigrated() -> String {
+    let cluster = CLUSTER.get_or_init(start).await;
+    let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let mut admin =
+        PgConnection::connect(&cluster.database_url("postgres")).await.expect("connect to the test cluster");
+    create(&mut admin, format!("CREATE DATABASE {name}")).await;
+    cluster.database_url(&name)
+}
+
 impl TestDatabase {
     /// Runs one statement that no product function offers, such as moving a time stamp; how many rows it changed.
     pub async fn execute(&self, sql: &'static str) -> u64 {
