@@ -117,6 +117,30 @@ async fn fb_1_a_request_of_another_team_or_of_nobody_is_refused() {
 }
 
 #[tokio::test]
+async fn fb_5_what_is_said_of_a_request_that_still_runs_follows_its_last_attempt() {
+    let mut world = World::new().await;
+    let me = Source::User(world.person);
+    assert_eq!(world.say(me, 1, &verdict(Acceptance::Accepted)).await, Gave::New);
+    assert_eq!(world.say(me, 1, &verdict(Acceptance::Rejected)).await, Gave::New);
+    world
+        .db
+        .execute(
+            "INSERT INTO attempts SELECT (jsonb_populate_record(a, jsonb_build_object('id', 'ff000000-0000-0000-0000-000000000000',
+                    'attempt_no', 2, 'model', 'other', 'admitted_at', '2026-03-09T00:00:00Z'))).*
+               FROM attempts a WHERE a.request_id = '00000000-0000-0000-0000-000000000001'",
+        )
+        .await;
+    let of_last = "SELECT count(*) FROM feedback f JOIN attempts a USING (request_id, admitted_at, model)
+                    WHERE f.is_current AND a.attempt_no = 2";
+    assert_eq!(world.db.number(of_last).await, 1);
+    assert_eq!(
+        world.db.number("SELECT count(*) FROM feedback WHERE model = 'other'").await,
+        1,
+        "what was replaced stays"
+    );
+}
+
+#[tokio::test]
 async fn fb_2_many_at_once_leave_one_current_word_of_each_source() {
     let world = World::new().await;
     let said = (0..8u128).map(|nr| {
