@@ -20,6 +20,9 @@ pub use case_sets::{case_set, case_sets, remove_case_set, save_case_set};
 
 use crate::{Actor, Context, Error, diff, grids};
 
+/// Most bytes of all images of a team.
+const MOST_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
+
 /// What this person left in the form of this team.
 pub async fn draft(ctx: &Context, actor: &Actor, team: &str) -> Result<Option<Grid>, Error> {
     let team = actor.team(ctx, team).await?;
@@ -56,7 +59,14 @@ pub async fn add_image(ctx: &Context, actor: &Actor, team: &str, data_base64: &s
         height,
     };
     let mut db = pool::connection(&ctx.pools.dashboard).await?;
-    let id = store::images::insert(&mut db, team.id, &new).await?;
+    let Some(id) = store::images::insert(&mut db, team.id, &new, MOST_IMAGE_BYTES).await? else {
+        let most = MOST_IMAGE_BYTES / 1024 / 1024;
+        let message = format!(
+            "the team keeps {most} MiB of images, and its runs, drafts and case sets show all of them: take an image that is there \
+             already, or remove case sets that nobody needs"
+        );
+        return Err(Error::conflict(message));
+    };
     // `image::read` takes no more than a few MiB.
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     Ok(ImageRef { id, media_type: media_type.to_owned(), bytes: length, width, height })

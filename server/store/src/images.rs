@@ -1,10 +1,11 @@
-//! Images that people put into prompts. The same bytes twice in a team are one image.
+//! Images that people put into prompts. The same bytes twice in a team are one image, and a team has only so much room: when
+//! it is full, what nothing shows any more goes.
 
 use domain::{
     grid::ImageRef,
     id::{ImageId, TeamId, UserId},
 };
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::Error;
@@ -30,15 +31,43 @@ pub struct Image {
     pub height: u32,
 }
 
-/// Stores an image; the id is that of an earlier one when the team has these bytes already.
-pub async fn insert(db: &mut PgConnection, team: TeamId, image: &NewImage<'_>) -> Result<ImageId, Error> {
+/// Hours for which an image is kept that nothing shows: a form that is not saved yet may show it.
+const UNSAVED_HOURS: i32 = 24;
+
+/// Stores an image; the id is that of an earlier one when the team has these bytes already. `None`: with it the team would have
+/// more than `most` bytes of images, even without those that nothing of the team shows any more.
+pub async fn insert(
+    db: &mut PgConnection,
+    team: TeamId,
+    image: &NewImage<'_>,
+    most: u64,
+) -> Result<Option<ImageId>, Error> {
     let NewImage { id, by, sha256, media_type, bytes, width, height } = *image;
+    let mut tx = db.begin().await?;
+    // One after the other: two must not take the same room.
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('images/' || $1, 0)) AS locked", team.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    let known = sqlx::query_scalar!(
+        "UPDATE images SET created_at = clock_timestamp() WHERE team_id = $1 AND sha256 = $2 RETURNING id",
+        team.0,
+        sha256.as_slice()
+    );
+    if let Some(known) = known.fetch_optional(&mut *tx).await? {
+        tx.commit().await?;
+        return Ok(Some(ImageId(known)));
+    }
+    if !has_room(&mut tx, team, bytes.len(), most).await? {
+        sqlx::query_file!("queries/images_remove_unused.sql", team.0, UNSAVED_HOURS).execute(&mut *tx).await?;
+        if !has_room(&mut tx, team, bytes.len(), most).await? {
+            tx.commit().await?;
+            return Ok(None);
+        }
+    }
     let size = |pixels| i32::try_from(pixels).unwrap_or(i32::MAX);
-    let stored = sqlx::query_scalar!(
+    sqlx::query!(
         "INSERT INTO images (id, team_id, sha256, media_type, bytes, width, height, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT ON CONSTRAINT images_content_key DO UPDATE SET media_type = excluded.media_type
-         RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         id.0,
         team.0,
         sha256.as_slice(),
@@ -47,8 +76,20 @@ pub async fn insert(db: &mut PgConnection, team: TeamId, image: &NewImage<'_>) -
         size(width),
         size(height),
         by.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Some(id))
+}
+
+async fn has_room(tx: &mut PgConnection, team: TeamId, more: usize, most: u64) -> Result<bool, Error> {
+    let kept = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(octet_length(bytes)), 0)::bigint AS "kept!" FROM images WHERE team_id = $1"#,
+        team.0
     );
-    Ok(ImageId(stored.fetch_one(db).await?))
+    let kept = u64::try_from(kept.fetch_one(tx).await?).unwrap_or(0);
+    Ok(kept.saturating_add(more as u64) <= most)
 }
 
 pub async fn get(db: &mut PgConnection, team: TeamId, image: ImageId) -> Result<Option<Image>, Error> {

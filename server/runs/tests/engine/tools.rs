@@ -306,7 +306,7 @@ async fn pg_7_an_image_goes_out_as_it_was_uploaded_and_a_lost_one_ends_the_cell_
         width: 2,
         height: 3,
     };
-    store::images::insert(&mut *server.world.connection().await, TEAM, &image).await.unwrap();
+    store::images::insert(&mut *server.world.connection().await, TEAM, &image, 100).await.unwrap().unwrap();
     let shown = |id| ImageRef { id, media_type: "image/png".into(), bytes: 6, width: 2, height: 3 };
     let mut grid = grid(&["lab"]);
     grid.prompt.turns[0].images = vec![shown(id)];

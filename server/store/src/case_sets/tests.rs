@@ -94,14 +94,56 @@ async fn pg_7_the_same_image_twice_in_a_team_is_one() {
         width: 3,
         height: 4,
     };
-    assert_eq!(images::insert(&mut db, team, &image(1, [1; 32])).await.unwrap(), id(1));
-    assert_eq!(images::insert(&mut db, team, &image(2, [1; 32])).await.unwrap(), id(1));
-    assert_eq!(images::insert(&mut db, other, &image(3, [1; 32])).await.unwrap(), id(3), "teams share nothing");
-    assert_eq!(images::insert(&mut db, team, &image(4, [2; 32])).await.unwrap(), id(4));
+    assert_eq!(images::insert(&mut db, team, &image(1, [1; 32]), 100).await.unwrap(), Some(id(1)));
+    assert_eq!(images::insert(&mut db, team, &image(2, [1; 32]), 100).await.unwrap(), Some(id(1)));
+    assert_eq!(
+        images::insert(&mut db, other, &image(3, [1; 32]), 100).await.unwrap(),
+        Some(id(3)),
+        "teams share nothing"
+    );
+    assert_eq!(images::insert(&mut db, team, &image(4, [2; 32]), 100).await.unwrap(), Some(id(4)));
     let stored = images::get(&mut db, team, id(1)).await.unwrap().unwrap();
     assert_eq!((stored.media_type.as_str(), stored.bytes.as_slice()), ("image/png", &b"\x89PNG"[..]));
     assert!(images::get(&mut db, team, id(3)).await.unwrap().is_none());
     assert_eq!(images::get_many(&mut db, team, &[id(1), id(3), id(4)]).await.unwrap().len(), 2);
     let described = images::describe(&mut db, team, &[id(4), id(3)]).await.unwrap();
     assert_eq!((described.len(), described[0].bytes, described[0].width, described[0].height), (1, 4, 3, 4));
+}
+
+#[tokio::test]
+async fn pg_7_a_full_team_makes_room_by_what_nothing_shows_and_keeps_what_something_does() {
+    let world = database().await;
+    let (team, me) = world.team(1).await;
+    let mut db = pool::connection(&world.pools.dashboard).await.unwrap();
+    let id = |nr| domain::id::ImageId(Uuid::from_u128(nr));
+    let add = async |db: &mut pool::Loan, nr: u8| {
+        let (sha256, bytes) = ([nr; 32], [nr; 10]);
+        let (media_type, bytes) = ("image/png", bytes.as_slice());
+        let image = images::NewImage { id: id(nr.into()), by: me, sha256, media_type, bytes, width: 3, height: 4 };
+        images::insert(db, team, &image, 40).await.unwrap()
+    };
+    for nr in 1..=4 {
+        assert_eq!(add(&mut db, nr).await, Some(id(nr.into())));
+    }
+    let shown = |nr| {
+        let image =
+            domain::grid::ImageRef { id: id(nr), media_type: "image/png".into(), bytes: 10, width: 3, height: 4 };
+        domain::grid::Turn { images: vec![image], ..domain::grid::Turn::default() }
+    };
+    let mut grid = domain::grid::Grid::default();
+    grid.prompt.turns = vec![shown(1)];
+    drafts::put(&mut db, team, me, &grid).await.unwrap();
+    let cases = [Case { turns: vec![shown(2)], ..Case::default() }];
+    insert(&mut db, team, me, CaseSetId(Uuid::from_u128(9)), &NewCaseSet { name: "set", shared: false, cases: &cases })
+        .await
+        .unwrap();
+    assert_eq!(add(&mut db, 5).await, None, "all are new");
+    assert_eq!(add(&mut db, 3).await, Some(id(3)), "what is there needs no room");
+    world.execute("UPDATE images SET created_at = created_at - interval '2 days'").await;
+    assert_eq!(add(&mut db, 3).await, Some(id(3)), "put in again, it is new");
+    assert_eq!(add(&mut db, 5).await, Some(id(5)));
+    let all: Vec<_> = (1..=5).map(id).collect();
+    let mut kept: Vec<_> = images::get_many(&mut db, team, &all).await.unwrap().into_iter().map(|it| it.id).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, [id(1), id(2), id(3), id(5)], "the fourth was old and shown by nothing");
 }
