@@ -115,8 +115,9 @@ pub struct CellMetrics {
     pub total_ms: Option<u32>,
     pub usage: Option<Usage>,
     pub usage_source: Option<UsageSource>,
+    /// Of the calls whose cost is known.
     pub cost: Option<Money>,
-    /// The model had no price: the cost is unknown, not zero.
+    /// A call has no price, or beside known costs one that nobody knows: all of it is unknown, not zero, and more than `cost`.
     #[serde(default)]
     pub unpriced: bool,
     pub finish_reason: Option<String>,

@@ -34,8 +34,12 @@ pub(super) fn add(sum: &mut CellMetrics, next: CellMetrics) {
         },
         // A sum is as well known as the least known of its parts.
         usage_source: sum.usage_source.min(usage_source),
-        cost: sum.cost.zip(cost).and_then(|(before, cost)| before.checked_add(cost)),
-        unpriced: sum.unpriced || unpriced,
+        cost: match (sum.cost, cost) {
+            (Some(before), Some(cost)) => before.checked_add(cost),
+            (before, cost) => before.or(cost),
+        },
+        // What is known stays, and is not all.
+        unpriced: sum.unpriced || unpriced || sum.cost.is_some() != cost.is_some(),
         finish_reason,
         model_served,
         provider,
@@ -91,9 +95,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_with_an_unknown_part_is_unknown() {
-        let mut sum = call(1, Some(Money(7)));
+    fn pg_8_of_a_sum_with_an_unknown_part_the_known_part_is_kept_and_said_not_to_be_all() {
+        let known = || call(1, Some(Money(7)));
+        let unpriced = || CellMetrics { unpriced: true, ..call(2, None) };
+        for (first, second) in [(known(), call(2, None)), (call(2, None), known()), (known(), unpriced())] {
+            let mut sum = first;
+            add(&mut sum, second);
+            assert_eq!((sum.cost, sum.unpriced), (Some(Money(7)), true));
+            add(&mut sum, known());
+            assert_eq!((sum.cost, sum.unpriced), (Some(Money(14)), true));
+        }
+        let mut sum = call(1, None);
         add(&mut sum, call(2, None));
-        assert_eq!(sum.cost, None);
+        assert_eq!((sum.cost, sum.unpriced), (None, false), "nothing is known yet");
     }
 }
