@@ -8,17 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Money,
+    error::FieldError,
     grid::{AnswerFormat, Grid, Prompt, ToolReply, Variant},
     id::{TeamId, UserId},
     run::{Blocked, Forecast, MAX_TOOL_ROUNDS, Place, Unsupported},
 };
 use gateway::{Caller, Forecasted};
+use tokio::sync::Semaphore;
 
 use super::{Workbench, stand_ins};
 use crate::request::{self, OWN, Pictures};
 
-/// Cells that are looked at before others get their turn.
-const AT_ONCE: usize = 32;
+/// Forecasts that are worked out at once, over all people: calls and pages need the processors too.
+static WORKERS: Semaphore = Semaphore::const_new(2);
 /// Bytes of requests that are written for one forecast. Cells beyond count as the dearest of their column before them.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes after which the reasons of one field are enough.
@@ -63,7 +65,7 @@ pub(super) async fn forecast(
 ) -> Result<Forecast, store::Error> {
     let places = places(grid, only);
     let cells = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let mut forecast = Forecast {
+    let forecast = Forecast {
         cells,
         samples: cells.saturating_mul(grid.samples.into()),
         input_tokens: vec![0; grid.variants.len()],
@@ -74,7 +76,38 @@ pub(super) async fn forecast(
     if !forecast.problems.is_empty() {
         return Ok(forecast);
     }
-    let sums = sums(workbench, team, user, grid, &places).await?;
+    let averages = averages(workbench, team, grid).await?;
+    let caller = workbench.gateway.member_caller(team, user);
+    let (workbench, grid) = (workbench.clone(), grid.clone());
+    // Never closed.
+    let permit = WORKERS.acquire().await.ok();
+    let counting = tokio::task::spawn_blocking(move || {
+        let forecast = counted(&workbench, &caller, &grid, &places, averages, forecast);
+        drop(permit);
+        forecast
+    });
+    let problem = || FieldError { field: String::new(), message: "the cost could not be worked out".to_owned() };
+    Ok(counting.await.unwrap_or_else(|_| Forecast { problems: vec![problem()], ..Forecast::default() }))
+}
+
+/// The sums over these cells: written, read and counted one by one, which takes a processor for a while.
+fn counted(
+    workbench: &Workbench,
+    caller: &Caller,
+    grid: &Grid,
+    places: &[Place],
+    averages: BTreeMap<String, u32>,
+    mut forecast: Forecast,
+) -> Forecast {
+    // An image counts as one, whatever its bytes: a real one is not needed.
+    let pictures = stand_ins(grid, |_| "AA==".to_owned());
+    let mut sums = Sums { pictures, averages, ..Sums::empty(grid) };
+    for (index, variant) in (0..).zip(&grid.variants) {
+        sums.probe(workbench, caller, index, &variant.model);
+    }
+    for place in places {
+        sums.add(workbench, caller, *place);
+    }
     let Sums { expected, worst, unpriced, blocked, unsupported, tokens, .. } = sums;
     forecast.expected = expected;
     forecast.worst = worst;
@@ -89,7 +122,7 @@ pub(super) async fn forecast(
             *shown = most;
         }
     }
-    Ok(forecast)
+    forecast
 }
 
 /// The cells that are meant, each once: those of the first rows first.
@@ -102,34 +135,6 @@ fn places(grid: &Grid, only: &[Place]) -> Vec<Place> {
     }
     let named: BTreeSet<Place> = only.iter().copied().collect();
     all.filter(|place| named.contains(place)).collect()
-}
-
-async fn sums<'a>(
-    workbench: &Workbench,
-    team: TeamId,
-    user: UserId,
-    grid: &'a Grid,
-    places: &[Place],
-) -> Result<Sums<'a>, store::Error> {
-    let mut sums = Sums {
-        grid,
-        // An image counts as one, whatever its bytes: a real one is not needed.
-        pictures: stand_ins(grid, |_| "AA==".to_owned()),
-        averages: averages(workbench, team, grid).await?,
-        ..Sums::empty(grid)
-    };
-    let caller = workbench.gateway.member_caller(team, user);
-    for (index, variant) in (0..).zip(&grid.variants) {
-        sums.probe(workbench, &caller, index, &variant.model);
-        tokio::task::yield_now().await;
-    }
-    for (i, place) in places.iter().enumerate() {
-        if i % AT_ONCE == AT_ONCE - 1 {
-            tokio::task::yield_now().await;
-        }
-        sums.add(workbench, &caller, *place);
-    }
-    Ok(sums)
 }
 
 /// Output tokens of the team's answers by model.
