@@ -56,11 +56,11 @@ async fn play(
 ) -> Result<(), Error> {
     let mut log = Log::new(&parts.pools, &*parts.entropy, sample.lease);
     let turn = Turn::resumed(std::mem::take(&mut sample.prior));
-    if sample.stop_requested {
-        return log.end(&End::Stopped(CellMetrics::default()), &turn).await;
-    }
-    if sample.is_lost {
-        return log.end(&failed(LOST, CellMetrics::default()), &turn).await;
+    if sample.stop_requested || sample.is_lost {
+        // Whoever held it before may have called already: what that came to is looked up.
+        let metrics = log.called(sample.team).await?;
+        let end = if sample.stop_requested { End::Stopped(metrics) } else { failed(LOST, metrics) };
+        return log.end(&end, &turn).await;
     }
     log.start().await?;
     let material = match materials.of(&parts.pools, &sample).await {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use domain::{
     clock::Entropy,
     event::RunEventKind,
-    id::RequestId,
-    run::{ToolCall, Wire},
+    id::{RequestId, TeamId},
+    run::{CellMetrics, ToolCall, Wire},
 };
 use store::{
     pool::Pools,
@@ -128,6 +128,21 @@ impl<'a> Log<'a> {
             match noting.await {
                 Ok(true) => return Ok(()),
                 Ok(false) => return Err(Error::Lost),
+                Err(error) => retry.pause(error, self.entropy).await?,
+            }
+        }
+    }
+
+    /// What was called for this sample under earlier leases.
+    pub async fn called(&self, team: TeamId) -> Result<CellMetrics, Error> {
+        let mut retry = Retry::new();
+        loop {
+            let looking = async {
+                let mut db = store::pool::connection(&self.pools.dashboard).await?;
+                store::runs::called(&mut db, team, self.lease.sample).await
+            };
+            match looking.await {
+                Ok(metrics) => return Ok(metrics),
                 Err(error) => retry.pause(error, self.entropy).await?,
             }
         }

@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use domain::{event::RunEventKind, grid::Case, run::CellState};
+use domain::{event::RunEventKind, grid::Case, id::RequestId, run::CellState};
 use store::runs::{Again, Lease};
 
 use crate::{
@@ -81,7 +81,11 @@ async fn pg_9_a_sample_of_a_dead_server_fails_with_its_text_and_is_not_called_ag
     let dead = world.claim(world.replica()).await.unwrap().lease;
     let Lease { cell, position: sample, .. } = dead;
     let half = RunEventKind::Delta { cell, sample, text: "half".into() };
-    store::runs::append(&mut *world.connection().await, dead, &half).await.unwrap().unwrap();
+    let mut db = world.connection().await;
+    store::runs::append(&mut db, dead, &half).await.unwrap().unwrap();
+    let request = RequestId(world.sample().0);
+    assert!(store::runs::note_request(&mut db, dead, request).await.unwrap());
+    drop(db);
     world.db.execute("UPDATE samples SET lease_until = clock_timestamp() - interval '1 second'").await;
 
     let server = Server::around(world, 4).await;
@@ -90,6 +94,8 @@ async fn pg_9_a_sample_of_a_dead_server_fails_with_its_text_and_is_not_called_ag
     let cell = server.only(run).await;
     assert_eq!((cell.state, cell.text.as_str()), (CellState::Failed, "half"));
     assert!(cell.error.unwrap().contains("stopped in the middle"));
+    assert_eq!((cell.metrics.request, cell.metrics.calls, cell.metrics.cost), (Some(request), 1, None));
+    assert!(server.world.view(run).await.unpriced, "a call that was made is not free");
     assert_eq!(server.attempts().await, 0);
 }
 

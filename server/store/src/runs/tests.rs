@@ -254,6 +254,35 @@ async fn pg_16_the_exact_exchange_of_the_newest_take_is_kept_in_order() {
     assert_eq!(texts, [(place, CellState::Done, "said".to_owned())]);
 }
 
+/// Attempts of request 50 that failed over to one with a price, of 51 without one, of 52 that still runs.
+const CALLED: &str = "
+INSERT INTO attempts (id, request_id, attempt_no, state, admitted_at, expires_at, owner, origin, team_id, provider_id, deployment_id,
+    model, model_asked, dialect, stream, input_bound, output_cap, reserved_nano, resolved_at, outcome, cost_nano, flags)
+SELECT lpad(to_hex(a.id), 32, '0')::uuid, lpad(request, 32, '0')::uuid, no, state::attempt_state, now(), now(), t.id, 'playground', t.id,
+       t.id, t.id, 'm', 'm', 'openai_chat', true, 1, 1, 1, CASE WHEN state <> 'reserved' THEN now() END, outcome, cost,
+       CASE WHEN state = 'settled' AND cost IS NULL THEN '{unpriced}' ELSE '{}' END::text[]
+  FROM teams t, (VALUES (1, '50', 1, 'released', 'capacity', NULL), (2, '50', 2, 'settled', 'success', 7), (3, '51', 1, 'settled', 'success', NULL),
+                        (4, '52', 1, 'reserved', NULL, NULL)) AS a (id, request, no, state, outcome, cost)
+ WHERE t.slug = 'team-1'";
+
+#[tokio::test]
+async fn what_a_lost_executor_called_is_found_with_what_is_known_of_its_cost() {
+    let world = World::new(1, 1, 1).await;
+    world.db.execute(CALLED).await;
+    let lease = world.claim().await.unwrap().lease;
+    let mut db = world.db().await;
+    let spent = async |db: &mut Loan| called(db, world.team, lease.sample).await.unwrap();
+    assert_eq!(spent(&mut db).await, CellMetrics::default());
+    for (number, cost, unpriced) in [(0x52, None, false), (0x50, Some(Money(7)), true), (0x51, Some(Money(7)), true)] {
+        assert!(note_request(&mut db, lease, RequestId(Uuid::from_u128(number))).await.unwrap());
+        let metrics = spent(&mut db).await;
+        assert_eq!((metrics.request, metrics.cost), (Some(RequestId(Uuid::from_u128(0x52))), cost));
+        assert_eq!(metrics.unpriced, unpriced, "{number:x}");
+    }
+    assert_eq!(spent(&mut db).await.calls, 3);
+    assert_eq!(called(&mut db, world.other, lease.sample).await.unwrap().cost, None);
+}
+
 #[tokio::test]
 async fn a_view_holds_the_first_rows_and_what_its_reader_said() {
     let world = World::new(2, 3, 1).await;
