@@ -240,6 +240,11 @@ async fn fb_1_a_wrong_item_is_told_in_its_place_and_the_good_ones_count() {
     }
     assert_eq!(others[4], others[5], "a foreign request is told as one that there is not");
     assert!(!answer.text().contains(&tests::tenants::mark("beta")));
+
+    // Also when there is no good one among them.
+    let answer = editor.tell(&[json!({"request_id": id, "colour": "blue"})]).await;
+    assert_eq!((answer.status, &answer.json()["accepted"]), (200, &json!(0)), "{}", answer.text());
+    assert_eq!(answer.json()["results"][0]["error"]["field"], "colour");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -24,9 +24,9 @@ mod signals;
 mod tests;
 
 pub use queue::{Again, Continued, NewTake, queue_again, queue_continued, request_stop};
-pub use read::{Filter, InRun, Sample, Summary, View, exact, grid, list, of_request, sample, texts, view};
+pub use read::{Filter, InRun, Sample, Summary, View, called, exact, grid, list, of_request, sample, texts, view};
 pub use samples::{
-    ClaimedSample, End, LEASE_SECONDS, Lease, Renewed, add_wire, append, called, claim, events_of_sample_after, finish,
+    ClaimedSample, End, LEASE_SECONDS, Lease, Renewed, add_wire, append, claim, events_of_sample_after, finish,
     note_request, renew,
 };
 pub use signals::{Signal, Signals};

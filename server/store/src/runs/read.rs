@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     feedback::Verdict,
     grid::Grid,
-    id::{CellId, RequestId, RunId, TeamId, UserId},
+    id::{CellId, RequestId, RunId, SampleId, TeamId, UserId},
     money::Money,
     run::{CellMetrics, CellState, CellView, Place, Progress, SampleView, ToolCall, Wire},
 };
@@ -265,6 +265,18 @@ pub async fn sample(
         prior: storable::parsed("samples.prior", row.prior)?,
         metrics: storable::parsed("samples.metrics", row.metrics)?,
     }))
+}
+
+/// What was called for a sample, by the ledger: the last request, how many there were, and what those cost that have a cost.
+pub async fn called(db: &mut PgConnection, team: TeamId, sample: SampleId) -> Result<CellMetrics, Error> {
+    let row = sqlx::query_file!("queries/runs_called.sql", team.0, sample.0).fetch_one(db).await?;
+    Ok(CellMetrics {
+        request: row.request.map(RequestId),
+        calls: u16::try_from(row.calls).unwrap_or(u16::MAX),
+        cost: row.cost_nano.map(Money),
+        unpriced: row.is_unpriced || row.cost_nano.is_some() && row.is_unknown,
+        ..CellMetrics::default()
+    })
 }
 
 /// The sample that a request was made for, whatever its take.

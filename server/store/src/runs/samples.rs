@@ -7,7 +7,6 @@
 use domain::{
     event::RunEventKind,
     id::{CellId, ReplicaId, RequestId, RunId, SampleId, TeamId, UserId},
-    money::Money,
     run::{CellMetrics, CellState, Place, ToolCall, Wire},
 };
 use sqlx::{Connection, PgConnection};
@@ -142,18 +141,6 @@ pub async fn note_request(db: &mut PgConnection, lease: Lease, request: RequestI
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// What was called for a sample, by the ledger: the last request, how many there were, and what those cost that have a cost.
-pub async fn called(db: &mut PgConnection, team: TeamId, sample: SampleId) -> Result<CellMetrics, Error> {
-    let row = sqlx::query_file!("queries/runs_called.sql", team.0, sample.0).fetch_one(db).await?;
-    Ok(CellMetrics {
-        request: row.request.map(RequestId),
-        calls: u16::try_from(row.calls).unwrap_or(u16::MAX),
-        cost: row.cost_nano.map(Money),
-        unpriced: row.is_unpriced || row.cost_nano.is_some() && row.is_unknown,
-        ..CellMetrics::default()
-    })
 }
 
 /// Keeps what went over the wire, behind what is kept already. `false` when the lease has passed to somebody else.
