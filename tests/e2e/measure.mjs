@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Browser } from './lib/browser.mjs';
 import { named } from './lib/upstream.mjs';
 import { World } from './lib/world.mjs';
-import { HOME, arrange, grows, openRun, start } from './lib/workbench.mjs';
+import { HOME, arrange, grows, openForm, openRun, start } from './lib/workbench.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const out = path.resolve(process.env.E2E_OUT ?? path.join(here, '../../target/e2e'), 'measure');
@@ -57,6 +57,7 @@ async function scene(world, cells, slowdown) {
   if (cells > 0) {
     run = await start(page, { models: NAMES.slice(0, cells), user: `Stream, ${cells} at ${slowdown}.`, settings: { max_output: 16_000 } });
     await openRun(world, run, '', page);
+    await openForm(page);
     await grows(page, NAMES[0], 2);
   } else {
     await world.browser.open(`${HOME}/playground?models=${NAMES.slice(0, 6).join(',')}`, page);

@@ -15,8 +15,8 @@ const SYSTEM = 'You are terse.';
 const USER = 'Größe matters: say 日本語 and 🦀.';
 
 const MODELS = [
-  { name: 'steady', upstream: named('steady', { words: 160, pace: 40 }) },
-  { name: 'other', upstream: named('other', { words: 200, pace: 40 }) },
+  { name: 'steady', upstream: named('steady', { words: 280, pace: 40 }) },
+  { name: 'other', upstream: named('other', { words: 320, pace: 40 }) },
   { name: 'split', upstream: named('split', { words: 80, pace: 10, bytes: 1 }) },
   { name: 'drip', upstream: named('drip', { words: 6, bytes: 1, drip: 4 }) },
   { name: 'crlf', upstream: named('crlf', { words: 40, mixed: true, bytes: 3, bom: true, comments: true }) },

@@ -7,7 +7,7 @@ import { Keyboard } from '../lib/keyboard.mjs';
 import { look } from '../lib/look.mjs';
 import { TEAM, ask } from '../lib/steps.mjs';
 import { named } from '../lib/upstream.mjs';
-import { HOME, answer, arrange, becomes, cell, ended, finished, grows, log, openRun, plain, runOf, start, state, view } from '../lib/workbench.mjs';
+import { HOME, answer, arrange, becomes, cell, ended, finished, grows, log, openForm, openRun, plain, runOf, start, state, view } from '../lib/workbench.mjs';
 
 const TWELVE = Array.from({ length: 12 }, (_, at) => `m${at + 1}`);
 const MODELS = [
@@ -34,6 +34,7 @@ export const tests = [
     const run = await start(page, { models: TWELVE, user: 'All of you.' });
     await openRun(world, run, '', page);
     await plain(page);
+    await openForm(page);
     for (const name of ['m1', 'm12']) await grows(page, name, 1);
     const box = page.getByLabel('System prompt', { exact: true });
     await box.focus();
