@@ -61,8 +61,6 @@ pub struct Server {
     accept: CancellationToken,
     work: CancellationToken,
     core_stop: CancellationToken,
-    /// Goes last: connections to the database may live on its threads.
-    renderers: Renderers,
     grace: Duration,
 }
 
@@ -115,7 +113,6 @@ impl Server {
             foundation.pools.clone(),
             core_stop.clone(),
         ));
-        let renderers = Renderers::start().map_err(Error::Threads)?;
         let router = router::build(router::AppState {
             control: foundation.control.clone(),
             gateway: gateway.clone(),
@@ -125,7 +122,7 @@ impl Server {
             bundle_secrets: config.bundle_secrets.clone(),
             reference: Arc::new(http::admin::reference(origin.url())),
             trusted_proxies: config.trusted_proxies,
-            renderers: renderers.clone(),
+            renderers: Renderers::start().map_err(Error::Threads)?,
             tasks: tasks.clone(),
             stop: work.clone(),
         });
@@ -141,7 +138,6 @@ impl Server {
             accept,
             work,
             core_stop,
-            renderers,
             grace: config.shutdown_grace,
         })
     }
@@ -182,8 +178,6 @@ impl Server {
         if tokio::time::timeout(self.grace, self.core.wait()).await.is_err() {
             tracing::warn!("the writers did not finish: the sweep of the next start resolves what is left");
         }
-        let removed = self.foundation.remove().await.map_err(Error::from);
-        drop(self.renderers);
-        removed
+        self.foundation.remove().await.map_err(Error::from)
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The framework's reactive graph belongs on one thread. On many, a value is read while another thread computes it, and the
 //! news that data have come is lost, which leaves a page waiting for ever. So a page is rendered, with every task it starts, on
-//! one thread from its beginning to its end; a thread renders many pages in turns. Never here: what a page is.
+//! one thread from its beginning to its end; a thread renders many pages in turns. Time and connections are those of the
+//! server's runtime. Never here: what a page is.
 
 use std::{
+    future::Future,
     io,
     panic::AssertUnwindSafe,
     pin::Pin,
@@ -16,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 use axum::{
     body::{Body, to_bytes},
     response::{IntoResponse, Response},
@@ -23,8 +26,8 @@ use axum::{
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use http::StatusCode;
 use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{mpsc, oneshot},
+    runtime::Handle,
+    sync::{Semaphore, mpsc, oneshot},
     task::LocalSet,
     time::timeout,
 };
@@ -33,47 +36,59 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(20);
 /// More threads would have nothing to do: most of a page's time is its data's.
 const MOST_THREADS: usize = 8;
+/// Pages that are made at once. What comes then is told to come again.
+const MOST_PAGES: usize = 256;
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One thread for each processor. They end with the last copy.
-///
-/// Connections that a page was the first to use live on its thread: keep a copy until nothing asks the database any more.
 #[derive(Clone)]
 pub struct Renderers {
     threads: Arc<[mpsc::UnboundedSender<Job>]>,
     next: Arc<AtomicUsize>,
+    places: Arc<Semaphore>,
 }
 
 impl Renderers {
+    /// Within the server's runtime.
     pub fn start() -> io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let threads = (0..count).map(|_| thread()).collect::<io::Result<Arc<[_]>>>()?;
-        Ok(Self { threads, next: Arc::default() })
+        Ok(Self { threads, next: Arc::default(), places: Arc::new(Semaphore::new(MOST_PAGES)) })
     }
 
-    /// The whole page that `page` makes.
+    /// The whole page that `page` makes. It is given up when nobody waits for it any more.
     pub async fn render(&self, page: impl Future<Output = Response> + Send + 'static) -> Response {
-        let (done, made) = oneshot::channel();
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are asked for: reload this one\n")
+                .into_response();
+        };
+        let (mut done, made) = oneshot::channel();
         let job = async move {
-            let page = async { whole(page.await).await };
-            let made = AssertUnwindSafe(timeout(PATIENCE, page)).catch_unwind().await;
-            // Whoever asked may have left.
+            let made = tokio::select! {
+                made = timeout(PATIENCE, async { whole(page.await).await }) => made,
+                () = done.closed() => return,
+            };
+            // Whoever asked may leave in this moment.
             let _left = done.send(made);
+        };
+        let job = async move {
+            // A panic drops the channel, which is the news.
+            let _panicked = AssertUnwindSafe(job).catch_unwind().await;
+            drop(place);
         };
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.threads.len().max(1);
         if let Some(thread) = self.threads.get(turn) {
-            // A thread that has ended drops the job, and with it the channel below.
+            // A thread that has ended drops the job, and with it the channel.
             let _ended = thread.send(Box::pin(job));
         }
         match made.await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(_))) => {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => {
                 tracing::error!("a page was not ready in time");
                 (StatusCode::SERVICE_UNAVAILABLE, "this page took too long: reload it\n").into_response()
             }
-            Ok(Err(panic)) => super::router::panicked(panic),
-            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the server is about to stop\n").into_response(),
+            Err(_) => super::router::panicked(),
         }
     }
 }
@@ -91,14 +106,16 @@ async fn whole(response: Response) -> Response {
 }
 
 fn thread() -> io::Result<mpsc::UnboundedSender<Job>> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
     let (sender, jobs) = mpsc::unbounded_channel();
-    thread::Builder::new().name("render".to_owned()).spawn(move || work(&runtime, jobs))?;
+    let server = Handle::current();
+    thread::Builder::new().name("render".to_owned()).spawn(move || work(&server, jobs))?;
     Ok(sender)
 }
 
-fn work(runtime: &Runtime, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    LocalSet::new().block_on(runtime, async move {
+fn work(server: &Handle, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    // Fails only for a thread that has one already.
+    let _known = Executor::init_local_custom_executor(OnThisThread);
+    server.block_on(LocalSet::new().run_until(async move {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -110,7 +127,22 @@ fn work(runtime: &Runtime, mut jobs: mpsc::UnboundedReceiver<Job>) {
             }
         }
         while open.next().await.is_some() {}
-    });
+    }));
+}
+
+/// Where the framework starts its tasks.
+struct OnThisThread;
+
+impl CustomExecutor for OnThisThread {
+    fn spawn(&self, task: PinnedFuture<()>) {
+        tokio::task::spawn_local(task);
+    }
+
+    fn spawn_local(&self, task: PinnedLocalFuture<()>) {
+        tokio::task::spawn_local(task);
+    }
+
+    fn poll_local(&self) {}
 }
 
 #[cfg(test)]
@@ -129,15 +161,37 @@ mod tests {
         let page = |number: u64| async move {
             let first = thread::current().id();
             tokio::time::sleep(Duration::from_millis(number % 7)).await;
-            let tasks = (0..3).map(|_| tokio::task::spawn_local(async { thread::current().id() }));
+            let tasks = (0..3).map(|_| {
+                let (told, heard) = oneshot::channel();
+                Executor::spawn(async move { told.send(thread::current().id()).expect("somebody listens") });
+                heard
+            });
             let all = futures_util::future::join_all(tasks).await;
-            let is_one = all.into_iter().all(|id| id.is_ok_and(|id| id == first)) && thread::current().id() == first;
+            let is_one = all.into_iter().all(|id| id == Ok(first)) && thread::current().id() == first;
             format!("{number} {is_one}").into_response()
         };
         let pages = (0..100).map(|number| renderers.render(page(number)));
         for (number, response) in futures_util::future::join_all(pages).await.into_iter().enumerate() {
             assert_eq!(said(response).await, (200, format!("{number} true")));
         }
+    }
+
+    #[tokio::test]
+    async fn a_page_that_nobody_waits_for_is_given_up() {
+        let renderers = Renderers::start().expect("threads");
+        let (begun, begins) = oneshot::channel();
+        let (held, dropped) = oneshot::channel::<()>();
+        let page = async move {
+            let _held = held;
+            begun.send(()).expect("somebody listens");
+            std::future::pending().await
+        };
+        let waits = renderers.render(page);
+        tokio::select! {
+            _ = waits => panic!("it has no end"),
+            began = begins => began.expect("it began"),
+        }
+        assert!(dropped.await.is_err());
     }
 
     #[tokio::test]

@@ -153,7 +153,7 @@ pub fn build(state: AppState) -> Router {
         .merge(open.into_router())
         .with_state(state.clone())
         .layer(middleware::from_fn_with_state(state, request_id))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| panicked()))
         .layer(middleware::from_fn_with_state(origin, headers::add))
 }
 
@@ -225,11 +225,15 @@ async fn request_id(State(state): State<AppState>, mut request: Request, next: N
 }
 
 async fn rendered(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    // The framework brings the server functions as well.
+    if request.uri().path().starts_with("/ui/") {
+        return next.run(request).await;
+    }
     state.renderers.render(async move { next.run(request).await }).await
 }
 
 /// A panic in a handler is an answer of 500, and the process lives. The text of a panic may hold anything: it is not shown.
-pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+pub fn panicked() -> Response {
     tracing::error!("a handler panicked");
     (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server\n").into_response()
 }

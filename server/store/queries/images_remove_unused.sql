@@ -5,5 +5,5 @@ DELETE FROM images i
        SELECT shown.id #>> '{}'
          FROM (SELECT grid FROM runs WHERE team_id = $1
                UNION ALL SELECT grid FROM drafts WHERE team_id = $1
-               UNION ALL SELECT cases FROM case_sets WHERE team_id = $1) AS kept (shape),
+               UNION ALL SELECT cases FROM case_sets WHERE team_id = $1 AND archived_at IS NULL) AS kept (shape),
               jsonb_path_query(kept.shape, '$.**.images[*].id') AS shown (id))

@@ -101,12 +101,13 @@ export const tests = [
     const page = await world.browser.page();
     const first = await runFromForm(world, page, { models: ['m1'], user: 'First question' });
     await ended(page, first);
-    const line = page.getByRole('button', { name: 'Request First question', exact: true });
+    const line = page.getByRole('button', { name: /^Request First question/ });
     assert.equal(await line.getAttribute('aria-expanded'), 'false', 'the answers come first');
     await openForm(page);
     await expect(page.getByLabel('User prompt', { exact: true })).toHaveValue('First question');
     await page.getByLabel('User prompt', { exact: true }).fill('Second question');
     await line.click();
+    await page.getByRole('button', { name: 'Request First question changed', exact: true }).waitFor();
     await openForm(page);
     await expect(page.getByLabel('User prompt', { exact: true })).toHaveValue('Second question');
     await page.getByRole('button', { name: /^Run as a new run/ }).click();

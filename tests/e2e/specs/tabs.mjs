@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { hydrated } from '../lib/browser.mjs';
-import { eventually } from '../lib/expect.mjs';
+import { eventually, expect } from '../lib/expect.mjs';
 import { Keyboard } from '../lib/keyboard.mjs';
 import { look } from '../lib/look.mjs';
 import { TEAM, ask } from '../lib/steps.mjs';
@@ -23,7 +23,7 @@ const TABS = 6;
 const hide = (page, hidden) => page.evaluate((value) => {
   Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (value ? 'hidden' : 'visible') });
   Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
-  document.dispatchEvent(new Event('visibilitychange'));
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
 }, hidden);
 
 export const tests = [
@@ -88,6 +88,26 @@ export const tests = [
     await openRun(world, run, '', page);
     await finished(page, ['quick']);
     await eventually('a finished run is let go', () => open.size, (count) => count === 0);
+  }],
+
+  ['pg_9 a tab that comes back shows what ran meanwhile, and keeps a note that is being written', async (world) => {
+    const page = await world.browser.open(HOME);
+    const run = await start(page, { models: ['quick', 'lasting'], user: 'Come back.' }, [{ variant: 0, case: 0 }]);
+    await openRun(world, run, '', page);
+    await finished(page, ['quick']);
+    const quick = cell(page, 'quick');
+    await quick.getByRole('button', { name: 'Note', exact: true }).click();
+    await quick.getByLabel('Comment').fill('Half a note');
+    await hide(page, true);
+    const lasting = (await view(page, run)).cells.find((it) => it.place.variant === 1);
+    await ask(page, 'runs/again', { input: { team: TEAM.slug, run, cells: [lasting.id], failed_only: false } });
+    assert.equal(await state(page, 'lasting'), 'not run', 'nobody told a tab that nobody looks at');
+    await hide(page, false);
+    await becomes(page, 'lasting', 'running');
+    await expect(quick.getByLabel('Comment')).toHaveValue('Half a note');
+    await page.getByRole('button', { name: /^Stop all/ }).click();
+    await becomes(page, 'lasting', 'stopped');
+    await expect(quick.getByLabel('Comment')).toHaveValue('Half a note');
   }],
 
   ['axe finds nothing while answers stream, at two widths and in both themes', async (world) => {

@@ -52,6 +52,8 @@ pub struct LiveRun {
     /// Rises whenever a sample ends: what is made of whole answers is asked for again.
     pub ended: State<u32>,
     pub feed: State<Option<Feed>>,
+    /// How often its state was asked for: an answer that was overtaken is about the past.
+    asked: StoredValue<u32>,
     frame_asked: StoredValue<bool>,
     later: State<Option<Later>>,
     /// What is made while events arrive belongs to the page, not to nobody.
@@ -75,6 +77,7 @@ impl LiveRun {
             rows: State::new(rows),
             ended: State::new(0),
             feed: State::default(),
+            asked: StoredValue::new(0),
             frame_asked: StoredValue::new(false),
             later: State::default(),
             owner: State::new(Owner::current()),
@@ -240,17 +243,22 @@ impl LiveRun {
     /// The same with more rows; `then` runs when they are here.
     pub fn fetch_rows(self, rows: Option<u32>, then: Option<Callback<()>>) {
         let Some(team) = self.team.try_get_value() else { return };
-        let wanted = rows.unwrap_or_else(|| self.rows.get_untracked());
+        let wanted = rows.unwrap_or_default().max(self.rows.get_untracked());
+        let turn = self.asked.get_value().wrapping_add(1);
+        self.asked.set_value(turn);
         ask(api::runs::Get { team, run: self.id, rows: Some(wanted) }, move |answer| {
             // None: the page is gone.
             let Some(feed) = self.feed.get_untracked() else { return };
             match answer {
+                _ if rows.is_none() && self.asked.get_value() != turn => {}
                 Ok(view) => {
                     self.adopt(view, feed);
                     if let Some(then) = then {
                         then.run(());
                     }
                 }
+                // A run that was over has no news to wait for.
+                Err(_) if rows.is_none() && self.finished.get_untracked() => {}
                 Err(_) if rows.is_none() => feed.retry(),
                 Err(failure) => self.tell(&failure.0.message),
             }
@@ -260,20 +268,26 @@ impl LiveRun {
     fn adopt(self, view: RunView, feed: Feed) {
         let RunView { finished, cursor, cells, rows, progress, cost, unpriced, .. } = view;
         self.totals.set(Totals { progress, cost, unpriced });
+        let mut is_new = false;
         self.owned(|| {
             let mut fresh = Vec::new();
             for view in cells {
                 match self.cell(view.id) {
-                    Some(cell) => cell.replace(view),
+                    Some(cell) => is_new |= cell.replace(view),
                     None => fresh.push(LiveCell::new(view)),
                 }
             }
             if !fresh.is_empty() {
+                is_new = true;
                 self.cells.update(|cells| cells.extend(fresh));
             }
         });
-        self.rows.set(rows);
-        self.ended.update(|ended| *ended += 1);
+        if self.rows.get_untracked() != rows {
+            self.rows.set(rows);
+        }
+        if is_new {
+            self.ended.update(|ended| *ended += 1);
+        }
         if finished {
             self.finish();
         } else {

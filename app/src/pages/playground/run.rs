@@ -87,6 +87,7 @@ fn request(launch: Launch, asked: &Grid) -> AnyView {
                 {icon("chevron-right")}
                 <span>"Request"</span>
                 <span class="part-holds">{words}</span>
+                {when(move || !open.get() && draft.differs.get(), || view! { <span class="tag">"changed"</span> }.erase())}
             </button>
             <div id=FORM>
                 {when(move || open.get(), move || parts::request(launch))}

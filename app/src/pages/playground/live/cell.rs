@@ -123,13 +123,15 @@ impl LiveCell {
         }
     }
 
-    pub fn replace(self, view: CellView) {
+    /// Tells whether anything was different.
+    pub fn replace(self, view: CellView) -> bool {
         let known = self.samples.get_untracked();
         let mut all = Vec::new();
+        let mut is_new = false;
         for sample in view.samples {
             match known.iter().find(|it| it.position == sample.position) {
                 Some(old) => {
-                    old.replace(sample);
+                    is_new |= old.replace(sample);
                     all.push(*old);
                 }
                 None => all.push(LiveSample::new(sample)),
@@ -137,8 +139,10 @@ impl LiveCell {
         }
         self.stopping.set(false);
         if all.len() != known.len() {
+            is_new = true;
             self.samples.set(all);
         }
+        is_new
     }
 }
 
@@ -209,7 +213,11 @@ impl LiveSample {
         self.state.set(state);
     }
 
-    fn replace(self, view: SampleView) {
+    /// What is the same already stays as it is: somebody may select it, or write a note on it.
+    fn replace(self, view: SampleView) -> bool {
+        if self.is_as(&view) {
+            return false;
+        }
         let SampleView { position: _, take, state, text, calls, error, metrics, verdict } = view;
         self.take.put(take);
         self.pending.set_value(String::new());
@@ -222,6 +230,22 @@ impl LiveSample {
         self.metrics.set(metrics);
         self.verdict.set(verdict);
         self.state.set(state);
+        true
+    }
+
+    /// Is this what is shown, with nothing on its way?
+    fn is_as(self, view: &SampleView) -> bool {
+        let SampleView { position: _, take, state, text, calls, error, metrics, verdict } = view;
+        untrack(|| {
+            self.take.get() == *take
+                && self.state.get() == *state
+                && self.pending.with_value(String::is_empty)
+                && self.answer.text().with(|shown| shown == text)
+                && self.calls.with(|shown| shown == calls)
+                && self.error.with(|shown| shown == error)
+                && self.metrics.with(|shown| shown == metrics)
+                && self.verdict.with(|shown| shown == verdict)
+        })
     }
 }
 
