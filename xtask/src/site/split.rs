@@ -1,7 +1,7 @@
 //! Cuts the browser program at each `lazy!` of `app`: what only one page needs becomes a file of its own.
 //!
 //! The splitter makes a file for every set of pages that share something, dozens of them, and a page would wait for many. So
-//! the small ones become one, `shared.wasm`; a large one stays, because not every page should wait for it. Functions of one
+//! the small ones become two, `shared.wasm` and `workbench.wasm`; a large one stays, because not every page should wait for it. Functions of one
 //! file call those of another through the function table and all use one memory: they can be loaded in any order.
 //! `pages.json` says which files a page needs.
 
@@ -19,7 +19,20 @@ pub type Pages = BTreeMap<String, Vec<String>>;
 pub const PAGES: &str = "pages.json";
 /// Loads the files; the program imports it.
 const LOADER: &str = "loader.js";
+/// What pages share, and what only those of the workbench do: it is no load for a table.
 const SHARED: &str = "shared.wasm";
+const WORKBENCH: &str = "workbench.wasm";
+const OF_WORKBENCH: [&str; 9] = [
+    "HistoryCompare",
+    "HistoryList",
+    "Playground",
+    "PlaygroundForm",
+    "PlaygroundMore",
+    "Request",
+    "Run",
+    "Runs",
+    "VerdictReport",
+];
 /// From this many bytes on, before the size pass, what pages share is a file of its own.
 const LARGE: usize = 64 * 1024;
 /// The splitter names the files `split_<page>.wasm` and `chunk_<number>.wasm`.
@@ -37,7 +50,7 @@ pub fn split(program: &Path, main: &Path, output: &Path, script: &str) -> Result
     options.link_name = &link_name;
     let split = wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{error:#}"))?;
 
-    let mut merged = Merged::default();
+    let mut merged = BTreeMap::<String, Merged>::new();
     // What the splitter calls a file → what we call it.
     let mut names = BTreeMap::new();
     for file in &split.split_modules {
@@ -46,21 +59,30 @@ pub fn split(program: &Path, main: &Path, output: &Path, script: &str) -> Result
         let name = match part.strip_prefix(OF_PAGE) {
             Some(page) => format!("{page}.wasm"),
             None if content.len() >= LARGE => format!("shared_{}.wasm", names.len()),
+            None if is_of_workbench(&split.prefetch_map, &part) => WORKBENCH.to_owned(),
             None => SHARED.to_owned(),
         };
-        if name == SHARED {
-            merged.add(&content).with_context(|| format!("cannot merge {part}"))?;
+        if name == SHARED || name == WORKBENCH {
+            merged.entry(name.clone()).or_default().add(&content).with_context(|| format!("cannot merge {part}"))?;
         } else {
             fs::write(output.join(&name), content)?;
         }
         names.insert(part, name);
     }
-    fs::write(output.join(SHARED), merged.finish())?;
+    for (name, merged) in merged {
+        fs::write(output.join(name), merged.finish())?;
+    }
     let pages = split.prefetch_map.into_iter().map(|(page, parts)| (page, files_of(&parts, &names))).collect();
     fs::write(output.join(LOADER), loader(script, &pages))?;
     fs::write(output.join(PAGES), serde_json::to_string(&pages)?)?;
     fs::remove_dir_all(&parts)?;
     Ok(())
+}
+
+/// Do no other pages need it?
+fn is_of_workbench<'a>(pages: impl IntoIterator<Item = (&'a String, &'a Vec<String>)>, part: &str) -> bool {
+    let mut users = pages.into_iter().filter(|(_, parts)| parts.iter().any(|it| it == part));
+    users.all(|(page, _)| OF_WORKBENCH.contains(&page.as_str()))
 }
 
 /// Each file once: many parts of a page are in the one that is shared.
