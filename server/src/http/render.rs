@@ -6,6 +6,7 @@
 //! server's runtime. Never here: what a page is.
 
 use std::{
+    cell::Cell,
     future::Future,
     io,
     panic::AssertUnwindSafe,
@@ -52,6 +53,7 @@ pub struct Renderers {
 impl Renderers {
     /// Within the server's runtime.
     pub fn start() -> io::Result<Self> {
+        prepare();
         let count = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         let threads = (0..count).map(|_| thread()).collect::<io::Result<Arc<[_]>>>()?;
         Ok(Self { threads, next: Arc::default(), places: Arc::new(Semaphore::new(MOST_PAGES)) })
@@ -113,8 +115,7 @@ fn thread() -> io::Result<mpsc::UnboundedSender<Job>> {
 }
 
 fn work(server: &Handle, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    // Fails only for a thread that has one already.
-    let _known = Executor::init_local_custom_executor(OnThisThread);
+    IS_RENDERER.set(true);
     server.block_on(LocalSet::new().run_until(async move {
         let mut open = FuturesUnordered::new();
         loop {
@@ -130,12 +131,27 @@ fn work(server: &Handle, mut jobs: mpsc::UnboundedReceiver<Job>) {
     }));
 }
 
-/// Where the framework starts its tasks.
-struct OnThisThread;
+thread_local! {
+    static IS_RENDERER: Cell<bool> = const { Cell::new(false) };
+}
 
-impl CustomExecutor for OnThisThread {
+/// Keeps the tasks of a page on its thread. To be called before the framework is used for anything: the first executor of a
+/// process stays.
+pub fn prepare() {
+    // Fails where this was done already.
+    let _done = Executor::init_custom_executor(OnItsThread);
+}
+
+/// Where the framework starts its tasks.
+struct OnItsThread;
+
+impl CustomExecutor for OnItsThread {
     fn spawn(&self, task: PinnedFuture<()>) {
-        tokio::task::spawn_local(task);
+        if IS_RENDERER.get() {
+            tokio::task::spawn_local(task);
+        } else {
+            tokio::task::spawn(task);
+        }
     }
 
     fn spawn_local(&self, task: PinnedLocalFuture<()>) {

@@ -29,8 +29,14 @@ use tower_sessions::{
 
 use super::{
     admin, downloads, events, feedback, headers, health, inventory, origin, pages, principal,
-    public_origin::PublicOrigin, render::Renderers, requests, routes::Routes, session, session_store::PostgresSessions,
-    site::Site, v1,
+    public_origin::PublicOrigin,
+    render::{self, Renderers},
+    requests,
+    routes::Routes,
+    session,
+    session_store::PostgresSessions,
+    site::Site,
+    v1,
 };
 use crate::config::BundleSecrets;
 
@@ -128,6 +134,7 @@ fn ours() -> impl Iterator<Item = &'static str> {
 
 /// The pages, and the server functions that the framework mounts itself.
 fn pages() -> Vec<AxumRouteListing> {
+    render::prepare();
     generate_route_list_with_exclusions(App, Some(ours().map(str::to_owned).collect()))
 }
 
