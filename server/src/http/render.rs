@@ -146,6 +146,7 @@ pub fn prepare() {
 struct OnItsThread;
 
 impl CustomExecutor for OnItsThread {
+    #[expect(clippy::disallowed_methods, reason = "outside of a page the framework only lists its routes")]
     fn spawn(&self, task: PinnedFuture<()>) {
         if IS_RENDERER.get() {
             tokio::task::spawn_local(task);
