@@ -68,6 +68,12 @@ mod real {
         }
     }
 
+    /// Milliseconds since the page began.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no page lives for fifty days")]
+    pub fn now_ms() -> u32 {
+        window().performance().map_or(0, |performance| performance.now() as u32)
+    }
+
     /// What browser tests and speed gates wait for.
     pub fn mark_hydrated() {
         if let Some(root) = document().document_element() {

@@ -20,6 +20,9 @@ pub fn preference(_name: &str) -> Option<String> {
 }
 
 pub fn set_preference(_name: &str, _value: Option<&str>) {}
+pub fn now_ms() -> u32 {
+    0
+}
 pub fn mark_hydrated() {}
 pub fn load_page(_address: &str) {}
 pub fn copy(_text: &str, _done: Rc<dyn Fn(bool)>) {}

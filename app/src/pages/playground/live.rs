@@ -15,6 +15,7 @@ use serde::Serialize;
 pub use self::cell::{LiveCell, LiveSample, state_word};
 use crate::{
     api::{self, Failure, protocol::ask},
+    browser,
     components::{announcer::Announcer, later::Later, reactive::react, state::State, toast::Toasts},
     events::{Feed, FeedState, News, Topic},
     format::duration,
@@ -23,6 +24,8 @@ use crate::{
 mod again;
 mod cell;
 
+/// What a frame may spend on text that arrived. Laying it out takes as long again.
+const FRAME_MS: u32 = 6;
 /// The sums of a run are asked for again this long after something ended.
 const TOTALS_MS: u64 = 700;
 
@@ -55,6 +58,8 @@ pub struct LiveRun {
     /// How often its state was asked for: an answer that was overtaken is about the past.
     asked: StoredValue<u32>,
     frame_asked: StoredValue<bool>,
+    /// The cell that the next frame begins with.
+    turn: StoredValue<usize>,
     later: State<Option<Later>>,
     /// What is made while events arrive belongs to the page, not to nobody.
     owner: State<Option<Owner>>,
@@ -79,6 +84,7 @@ impl LiveRun {
             feed: State::default(),
             asked: StoredValue::new(0),
             frame_asked: StoredValue::new(false),
+            turn: StoredValue::new(0),
             later: State::default(),
             owner: State::new(Owner::current()),
             announcer: use_context::<Announcer>(),
@@ -202,14 +208,30 @@ impl LiveRun {
         request_animation_frame(move || {
             // The page may have gone since.
             if self.frame_asked.try_set_value(false).is_none() {
-                self.flush();
+                self.flush_in_turns();
             }
         });
     }
 
-    fn flush(self) {
+    /// What a frame has no time for waits for the next one, which begins where this one stopped: typing goes on meanwhile.
+    fn flush_in_turns(self) {
+        let began = browser::now_ms();
         let cells = self.cells.get_untracked();
-        cells.into_iter().for_each(LiveCell::flush);
+        let first = self.turn.get_value();
+        for step in 0..cells.len() {
+            let turn = (first + step) % cells.len();
+            let Some(cell) = cells.get(turn) else { return };
+            if cell.flush() && browser::now_ms().wrapping_sub(began) > FRAME_MS {
+                self.turn.set_value(turn + 1);
+                return self.ask_frame();
+            }
+        }
+    }
+
+    fn flush(self) {
+        for cell in self.cells.get_untracked() {
+            cell.flush();
+        }
     }
 
     /// Runs something that makes signals.

@@ -112,15 +112,19 @@ impl LiveCell {
     }
 
     /// Shows what has been gathered and stays at the end when the reader was there.
-    pub fn flush(self) {
+    /// Tells whether there was anything.
+    pub fn flush(self) -> bool {
         let shown = self.shown.get_untracked();
-        let mut grew = false;
+        let (mut any, mut grew) = (false, false);
         for (index, sample) in self.samples.get_untracked().into_iter().enumerate() {
-            grew |= sample.flush() && index == shown;
+            let has_more = sample.flush();
+            any |= has_more;
+            grew |= has_more && index == shown;
         }
         if grew && self.at_end.get_value() {
             request_animation_frame(move || browser::scroll_to_end(&self.body_id()));
         }
+        any
     }
 
     /// Tells whether anything was different.
