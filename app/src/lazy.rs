@@ -83,6 +83,7 @@ fn announce(page: &str) {
 /// belong to whoever shows it.
 pub fn arriving(view: Loading<AnyView>) -> AnyView {
     if cfg!(feature = "ssr") {
+        // As many empty parts as the browser begins with.
         return view! {
             {when(|| false, || ().into_any())}
             {when(|| false, || ().into_any())}

@@ -1,7 +1,8 @@
 //! The server: composition and the HTTP edge.
 //!
-//! Here: the command line, settings, the accept loop, layers, routes, the session cookie, ticks, shutdown, and the real clock
-//! and randomness. Never here: business rules (they live in `control`, `gateway`, `domain`) and SQL (`store`).
+//! Here: the command line, settings, the accept loop, layers, routes, the session cookie, the threads that render pages, ticks,
+//! shutdown, and the real clock and randomness. Never here: business rules (they live in `control`, `gateway`, `domain`) and SQL
+//! (`store`).
 //! One more route: a handler in `http/`, its line in the `routes()` of its file, and its class in `http/inventory.rs`. One more
 //! endpoint of the public API: an entry in `http/admin/`.
 

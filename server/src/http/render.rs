@@ -1,9 +1,8 @@
 //! Threads that render pages.
 //!
-//! The framework's reactive graph belongs on one thread. On many, a value is read while another thread computes it, and the
-//! news that data have come is lost, which leaves a page waiting for ever. So a page is rendered, with every task it starts, on
-//! one thread from its beginning to its end; a thread renders many pages in turns. Time and connections are those of the
-//! server's runtime. Never here: what a page is.
+//! The framework's reactive graph belongs on one thread: on many, a value is read while another thread computes it, which
+//! panics. So a page is rendered, with every task it starts, on one thread from its beginning to its end; a thread renders many
+//! pages in turns. Time and connections are those of the server's runtime. Never here: what a page is.
 
 use std::{
     cell::Cell,

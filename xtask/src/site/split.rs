@@ -19,7 +19,8 @@ pub type Pages = BTreeMap<String, Vec<String>>;
 pub const PAGES: &str = "pages.json";
 /// Loads the files; the program imports it.
 const LOADER: &str = "loader.js";
-/// What pages share, and what only those of the workbench do: it is no load for a table.
+/// What pages share, and what only those of the workbench do: it is no load for a table. One more page of the workbench is one
+/// more name here; without it, all pages would load what that page shares.
 const SHARED: &str = "shared.wasm";
 const WORKBENCH: &str = "workbench.wasm";
 const OF_WORKBENCH: [&str; 9] = [
