@@ -50,10 +50,16 @@ pub struct Amount {
     pub unpriced: bool,
 }
 
-/// `$0.0042`, `~$0.0042` when the tokens behind it were estimated, `unpriced`, or a dash while nobody knows.
+/// `$0.0042`, `~$0.0042` when the tokens behind it were estimated, `≥ $0.0042` when a part of it has no price, `unpriced`, or a
+/// dash while nobody knows.
 pub fn amount(cost: Option<Money>, unpriced: bool, source: Option<UsageSource>) -> Amount {
     let plain = |text: String, title: String| Amount { text, title, unpriced: false };
     match cost {
+        Some(known) if unpriced && known > Money::ZERO => Amount {
+            text: format!("≥ {}", known.short()),
+            title: format!("${} and a part without a price", known.exact()),
+            unpriced: true,
+        },
         _ if unpriced => Amount {
             text: "unpriced".to_owned(),
             title: "No price was in force: the cost is unknown, not zero".to_owned(),
@@ -216,6 +222,8 @@ mod tests {
     #[test]
     fn an_unknown_cost_is_never_printed_as_zero() {
         assert_eq!(amount(Some(Money(0)), true, None).text, "unpriced");
+        assert_eq!(amount(None, true, None).text, "unpriced");
+        assert_eq!(amount(Some(Money(4_200_000)), true, None).text, "≥ $0.0042");
         assert_eq!(amount(None, false, None).text, MISSING);
         assert_eq!(amount(Some(Money(0)), false, None).text, "$0");
         assert_eq!(amount(Some(Money(4_200_000)), false, Some(UsageSource::Estimated)).text, "~$0.0042");

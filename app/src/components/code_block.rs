@@ -3,9 +3,22 @@
 use super::{copy_button::copy_button, erase::Erase, highlight::stretches};
 use crate::prelude::*;
 
+/// Lines of code that grows that are laid out together.
+const LINES: usize = 32;
+
 /// `label` is the language or what the block is.
 pub fn code_block(label: String, text: String) -> AnyView {
     framed(label, text.clone(), text.into_any())
+}
+
+/// The same while it grows: only its last lines are laid out again.
+pub fn growing_block(label: String, text: String) -> AnyView {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).skip(LINES - 1).step_by(LINES).collect();
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let parts = starts.zip(ends.iter().copied().chain([text.len()])).filter_map(|(start, end)| text.get(start..end));
+    let part = |part: &str| view! { <span class="code-lines">{part.to_owned()}</span> }.erase();
+    let parts: Vec<AnyView> = parts.map(part).collect();
+    framed(label, text, parts.into_any())
 }
 
 /// The same in colours. `language` as the answer names it.

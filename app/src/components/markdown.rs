@@ -10,7 +10,7 @@ use self::{
     parse::{Block, Piece},
 };
 use super::{
-    code_block::{code_block, coloured_block},
+    code_block::{coloured_block, growing_block},
     erase::Erase,
     reactive::{Keyed, fresh_key, keyed, when},
 };
@@ -191,7 +191,7 @@ fn block(it: &Block, grows: bool) -> AnyView {
     match it {
         Block::Heading { level, text } => element(heading(*level), inlines(text)),
         Block::Paragraph(text) => element("p", inlines(text)),
-        Block::Code { language, text } if grows => code_block(language.clone(), text.clone()),
+        Block::Code { language, text } if grows => growing_block(language.clone(), text.clone()),
         Block::Code { language, text } => coloured_block(language.clone(), language, text.clone()),
         Block::Quote(blocks) => element("blockquote", blocks_view(blocks)),
         Block::Rule => view! { <hr /> }.erase(),

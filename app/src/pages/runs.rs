@@ -205,8 +205,7 @@ fn nothing(filter: &Filter) -> AnyView {
 
 fn row(run: RunSummary, team: &str) -> AnyView {
     let RunSummary { id, name, models, starter, created, finished, progress, cost, unpriced } = run;
-    let nothing_known = unpriced && cost == domain::Money::ZERO;
-    let cost = amount(Some(cost), nothing_known, None);
+    let cost = amount(Some(cost), unpriced, None);
     let (name, models) = (marked(&name), models.join(", "));
     view! {
         <tr>
@@ -220,7 +219,7 @@ fn row(run: RunSummary, team: &str) -> AnyView {
             </td>
             <td>{state(finished, &progress)}</td>
             <td class="figures">{format!("{} of {}", progress.done, progress.cells)}</td>
-            <td class=if nothing_known { "figures cost-unknown" } else { "figures" } title=cost.title>
+            <td class=if cost.unpriced { "figures cost-unknown" } else { "figures" } title=cost.title>
                 {cost.text}
             </td>
             <td>{starter}</td>

@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use domain::{
     ApiError,
     error::FieldError,
-    feedback::{FEEDBACK_DAYS, FeedbackItem, GiveVerdict, GivenVerdict, MAX_ITEMS},
+    feedback::{FEEDBACK_DAYS, FeedbackItem, GiveVerdict, GivenVerdict, MAX_ITEMS, Verdict},
     id::{FeedbackId, KeyId, RequestId, TeamId},
     permission::Permission,
 };
@@ -81,10 +81,19 @@ pub async fn by_key(
     drop(db);
     let known = known.into_iter().map(|facts| (facts.request, facts)).collect();
     let mut call = Call { ctx, team, key, known, ruler: Ruler::default() };
-    let mut answers = Vec::with_capacity(items.len());
+    let mut measured = Vec::with_capacity(items.len());
     for item in items {
+        measured.push(match item {
+            Ok(item) => call.measure(item).await?,
+            Err(wrong) => Err(wrong),
+        });
+    }
+    // Others measure while this call writes.
+    call.ruler = Ruler::default();
+    let mut answers = Vec::with_capacity(measured.len());
+    for item in measured {
         answers.push(match item {
-            Ok(item) => call.take(item).await?,
+            Ok((request, verdict)) => call.write(request, &verdict).await?,
             Err(wrong) => Err(wrong),
         });
     }
@@ -101,7 +110,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn take(&mut self, item: Item) -> Result<Result<(), FieldError>, Error> {
+    async fn measure(&mut self, item: Item) -> Result<Result<(RequestId, Verdict), FieldError>, Error> {
         let Item { request, mut verdict, final_text } = item;
         let Some(facts) = self.known.get(&request) else {
             return Ok(Err(item::wrong("request_id", UNKNOWN)));
@@ -115,9 +124,13 @@ impl Call<'_> {
                 Err(why) => return Ok(Err(item::wrong("final_text", why))),
             }
         }
+        Ok(Ok((request, verdict)))
+    }
+
+    async fn write(&self, request: RequestId, verdict: &Verdict) -> Result<Result<(), FieldError>, Error> {
         let mut db = pool::connection(&self.ctx.pools.dashboard).await?;
         let id = FeedbackId::new(&*self.ctx.clock, &*self.ctx.entropy);
-        Ok(match store::feedback::give(&mut db, self.team, Source::Key(self.key), request, id, &verdict).await? {
+        Ok(match store::feedback::give(&mut db, self.team, Source::Key(self.key), request, id, verdict).await? {
             Gave::New | Gave::Same => Ok(()),
             Gave::NoSuch => Err(item::wrong("request_id", UNKNOWN)),
         })

@@ -32,4 +32,4 @@ mod workbench;
 pub use error::Error;
 pub use events::{Subscription, Watch};
 pub use executor::{Executor, Parts};
-pub use workbench::Workbench;
+pub use workbench::{ForecastError, Workbench};

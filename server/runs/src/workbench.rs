@@ -18,6 +18,7 @@ use domain::{
     id::{TeamId, UserId},
     run::{Forecast, Place},
 };
+pub use forecast::ForecastError;
 use gateway::Gateway;
 use serde_json::Value;
 use store::pool::Pools;
@@ -47,7 +48,7 @@ impl Workbench {
         user: UserId,
         grid: &Grid,
         only: &[Place],
-    ) -> Result<Forecast, store::Error> {
+    ) -> Result<Forecast, ForecastError> {
         forecast::forecast(self, team, user, grid, only).await
     }
 

@@ -9,6 +9,7 @@ use domain::{
     id::{TeamId, UserId},
     run::{Forecast, Place},
 };
+use runs::ForecastError;
 
 /// Commands have no gateway; a server brings its own as soon as it runs.
 #[derive(Default)]
@@ -35,8 +36,14 @@ impl Workbench for RunsWorkbench {
     ) -> Later<'a, Result<Forecast, ApiError>> {
         Box::pin(async move {
             self.engine()?.forecast(team, user, grid, only).await.map_err(|error| {
-                tracing::warn!(%error, "a run cannot be estimated");
-                ApiError::new(ErrorKind::Unavailable, "the cost cannot be estimated at the moment")
+                let message = match &error {
+                    ForecastError::Busy => error.to_string(),
+                    ForecastError::Worker | ForecastError::Database(_) => {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "a run cannot be estimated");
+                        "the cost cannot be estimated at the moment".to_owned()
+                    }
+                };
+                ApiError::new(ErrorKind::Unavailable, message)
             })
         })
     }

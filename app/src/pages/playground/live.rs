@@ -13,9 +13,9 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use serde::Serialize;
 
 pub use self::cell::{LiveCell, LiveSample, state_word};
+use self::frames::Frames;
 use crate::{
     api::{self, Failure, protocol::ask},
-    browser,
     components::{announcer::Announcer, later::Later, reactive::react, state::State, toast::Toasts},
     events::{Feed, FeedState, News, Topic},
     format::duration,
@@ -23,9 +23,8 @@ use crate::{
 
 mod again;
 mod cell;
+mod frames;
 
-/// What a frame may spend on text that arrived. Laying it out takes as long again.
-const FRAME_MS: u32 = 6;
 /// The sums of a run are asked for again this long after something ended.
 const TOTALS_MS: u64 = 700;
 
@@ -57,9 +56,7 @@ pub struct LiveRun {
     pub feed: State<Option<Feed>>,
     /// How often its state was asked for: an answer that was overtaken is about the past.
     asked: StoredValue<u32>,
-    frame_asked: StoredValue<bool>,
-    /// The cell that the next frame begins with.
-    turn: StoredValue<usize>,
+    frames: Frames,
     later: State<Option<Later>>,
     /// What is made while events arrive belongs to the page, not to nobody.
     owner: State<Option<Owner>>,
@@ -70,6 +67,7 @@ pub struct LiveRun {
 impl LiveRun {
     pub fn new(view: RunView) -> Self {
         let RunView { id, team, grid, finished, progress, cost, unpriced, cells, rows, may_change, .. } = view;
+        let cells = State::new(cells.into_iter().map(LiveCell::new).collect());
         let it = Self {
             id,
             team: StoredValue::new(team),
@@ -78,13 +76,12 @@ impl LiveRun {
             finished: RwSignal::new(finished),
             stopping: RwSignal::new(false),
             totals: State::new(Totals { progress, cost, unpriced }),
-            cells: State::new(cells.into_iter().map(LiveCell::new).collect()),
+            cells,
             rows: State::new(rows),
             ended: State::new(0),
             feed: State::default(),
             asked: StoredValue::new(0),
-            frame_asked: StoredValue::new(false),
-            turn: StoredValue::new(0),
+            frames: Frames::new(cells),
             later: State::default(),
             owner: State::new(Owner::current()),
             announcer: use_context::<Announcer>(),
@@ -144,7 +141,7 @@ impl LiveRun {
             RunEventKind::Delta { cell, sample, text } => {
                 if let Some(sample) = self.cell(cell).and_then(|cell| cell.sample(sample)) {
                     sample.gather(&text);
-                    self.ask_frame();
+                    self.frames.ask();
                 }
             }
             RunEventKind::Tool { cell, sample, call } => {
@@ -196,35 +193,6 @@ impl LiveRun {
         self.stopping.set(false);
         if let Some(feed) = self.feed.get_untracked() {
             feed.close();
-        }
-    }
-
-    /// One frame for all cells.
-    fn ask_frame(self) {
-        if self.frame_asked.get_value() {
-            return;
-        }
-        self.frame_asked.set_value(true);
-        request_animation_frame(move || {
-            // The page may have gone since.
-            if self.frame_asked.try_set_value(false).is_none() {
-                self.flush_in_turns();
-            }
-        });
-    }
-
-    /// What a frame has no time for waits for the next one, which begins where this one stopped: typing goes on meanwhile.
-    fn flush_in_turns(self) {
-        let began = browser::now_ms();
-        let cells = self.cells.get_untracked();
-        let first = self.turn.get_value();
-        for step in 0..cells.len() {
-            let turn = (first + step) % cells.len();
-            let Some(cell) = cells.get(turn) else { return };
-            if cell.flush() && browser::now_ms().wrapping_sub(began) > FRAME_MS {
-                self.turn.set_value(turn + 1);
-                return self.ask_frame();
-            }
         }
     }
 

@@ -18,7 +18,7 @@ const NO_TIME: &str = "there is no time to measure this now: send this item agai
 /// Measures the texts of one call.
 #[derive(Default)]
 pub(super) struct Ruler {
-    /// From the first text to the end of the call.
+    /// From the first text to the last one.
     turn: Option<Turn>,
 }
 

@@ -38,7 +38,11 @@ pub async fn replay(ctx: &Context, actor: &Actor, team: &str, request: RequestId
             let dialect = attempts.first().map(|attempt| attempt.dialect.clone()).unwrap_or_default();
             let body = said(ctx, &mut db, &team, request, &attempts).await?;
             let body = body.map_err(|lock| ApiError::new(ErrorKind::Conflict, why(lock)))?;
-            let read = ctx.workbench.read(&dialect, &body.asked);
+            // Reading may wait for its turn, and keeps no connection meanwhile.
+            drop(db);
+            let (workbench, asked) = (ctx.workbench.clone(), body.asked);
+            let read = diff::aside(move |_| workbench.read(&dialect, &asked)).await?;
+            db = pool::connection(&ctx.pools.dashboard).await?;
             let (grid, mut notes) = read.ok_or_else(|| Error::conflict("this kind of request cannot be run again"))?;
             if body.policy == StoreContent::Redacted {
                 notes.push("secrets were taken out of the text before it was kept".to_owned());

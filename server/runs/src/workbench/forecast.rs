@@ -8,19 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Money,
-    error::FieldError,
     grid::{AnswerFormat, Grid, Prompt, ToolReply, Variant},
     id::{TeamId, UserId},
     run::{Blocked, Forecast, MAX_TOOL_ROUNDS, Place, Unsupported},
 };
 use gateway::{Caller, Forecasted};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::{Workbench, stand_ins};
 use crate::request::{self, OWN, Pictures};
 
-/// Forecasts that are worked out at once, over all people: calls and pages need the processors too.
+/// Forecasts that are worked out at once, over all people: calls and pages need the processors too. And those that wait.
 static WORKERS: Semaphore = Semaphore::const_new(2);
+static QUEUE: Semaphore = Semaphore::const_new(32);
 /// Bytes of requests that are written for one forecast. Cells beyond count as the dearest of their column before them.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes after which the reasons of one field are enough.
@@ -56,13 +57,26 @@ const PROBES: [(&str, &str); 14] = [
     ),
 ];
 
+/// Why there is no forecast.
+#[derive(Debug, thiserror::Error)]
+pub enum ForecastError {
+    #[error("too many costs are being worked out: ask again in a moment")]
+    Busy,
+    /// The thread ended without an answer: a defect, or the server stops.
+    #[error("the cost could not be worked out")]
+    Worker,
+    #[error("the team's usual answers could not be read")]
+    Database(#[from] store::Error),
+}
+
+/// Nobody waits for a forecast whose future was dropped: it stops at the next cell.
 pub(super) async fn forecast(
     workbench: &Workbench,
     team: TeamId,
     user: UserId,
     grid: &Grid,
     only: &[Place],
-) -> Result<Forecast, store::Error> {
+) -> Result<Forecast, ForecastError> {
     let places = places(grid, only);
     let cells = u32::try_from(places.len()).unwrap_or(u32::MAX);
     let forecast = Forecast {
@@ -79,15 +93,18 @@ pub(super) async fn forecast(
     let averages = averages(workbench, team, grid).await?;
     let caller = workbench.gateway.member_caller(team, user);
     let (workbench, grid) = (workbench.clone(), grid.clone());
+    let place = QUEUE.try_acquire().map_err(|_| ForecastError::Busy)?;
     // Never closed.
-    let permit = WORKERS.acquire().await.ok();
+    let permit = WORKERS.acquire().await.map_err(|_| ForecastError::Worker)?;
+    drop(place);
+    let unwanted = CancellationToken::new();
+    let _asker = unwanted.clone().drop_guard();
     let counting = tokio::task::spawn_blocking(move || {
-        let forecast = counted(&workbench, &caller, &grid, &places, averages, forecast);
+        let forecast = counted(&workbench, &caller, &grid, &places, averages, forecast, &unwanted);
         drop(permit);
         forecast
     });
-    let problem = || FieldError { field: String::new(), message: "the cost could not be worked out".to_owned() };
-    Ok(counting.await.unwrap_or_else(|_| Forecast { problems: vec![problem()], ..Forecast::default() }))
+    counting.await.map_err(|_| ForecastError::Worker)
 }
 
 /// The sums over these cells: written, read and counted one by one, which takes a processor for a while.
@@ -98,14 +115,15 @@ fn counted(
     places: &[Place],
     averages: BTreeMap<String, u32>,
     mut forecast: Forecast,
+    unwanted: &CancellationToken,
 ) -> Forecast {
     // An image counts as one, whatever its bytes: a real one is not needed.
     let pictures = stand_ins(grid, |_| "AA==".to_owned());
     let mut sums = Sums { pictures, averages, ..Sums::empty(grid) };
-    for (index, variant) in (0..).zip(&grid.variants) {
+    for (index, variant) in (0..).zip(&grid.variants).take_while(|_| !unwanted.is_cancelled()) {
         sums.probe(workbench, caller, index, &variant.model);
     }
-    for place in places {
+    for place in places.iter().take_while(|_| !unwanted.is_cancelled()) {
         sums.add(workbench, caller, *place);
     }
     let Sums { expected, worst, unpriced, blocked, unsupported, tokens, .. } = sums;

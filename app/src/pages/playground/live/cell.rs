@@ -111,6 +111,12 @@ impl LiveCell {
         }
     }
 
+    /// Has text arrived that is not shown yet?
+    pub fn has_more(self) -> bool {
+        let waits = |it: &LiveSample| it.pending.try_with_value(|text| !text.is_empty()) == Some(true);
+        self.samples.with_untracked(|all| all.iter().any(waits))
+    }
+
     /// Shows what has been gathered and stays at the end when the reader was there.
     /// Tells whether there was anything.
     pub fn flush(self) -> bool {
