@@ -197,8 +197,8 @@ impl LiveRun {
     }
 
     fn flush(self) {
-        for cell in self.cells.get_untracked() {
-            cell.flush();
+        for cell in self.cells.get_untracked().into_iter().filter(|cell| cell.flush()) {
+            request_animation_frame(move || cell.follow());
         }
     }
 

@@ -117,20 +117,17 @@ impl LiveCell {
         self.samples.with_untracked(|all| all.iter().any(waits))
     }
 
-    /// Shows what has been gathered and stays at the end when the reader was there.
-    /// Tells whether there was anything.
+    /// Shows what has been gathered. Tells whether there was anything.
     pub fn flush(self) -> bool {
-        let shown = self.shown.get_untracked();
-        let (mut any, mut grew) = (false, false);
-        for (index, sample) in self.samples.get_untracked().into_iter().enumerate() {
-            let has_more = sample.flush();
-            any |= has_more;
-            grew |= has_more && index == shown;
+        let all = self.samples.get_untracked();
+        all.into_iter().fold(false, |any, sample| sample.flush() || any)
+    }
+
+    /// Stays at the end when the reader was there.
+    pub fn follow(self) {
+        if self.at_end.try_get_value() == Some(true) {
+            browser::scroll_to_end(&self.body_id());
         }
-        if grew && self.at_end.get_value() {
-            request_animation_frame(move || browser::scroll_to_end(&self.body_id()));
-        }
-        any
     }
 
     /// Tells whether anything was different.

@@ -1,4 +1,6 @@
-//! When text that has arrived is shown: in frames, in turns, and in each only as many answers as there is time for.
+//! When text that has arrived is shown: in turns, and each time only as many answers as there is time for.
+//!
+//! One turn is two tasks of the browser: changing the page and laying it out, and painting it. What somebody types comes between.
 
 use std::time::Duration;
 
@@ -7,62 +9,81 @@ use leptos::prelude::*;
 use super::LiveCell;
 use crate::{browser, components::state::State};
 
-/// What a frame may take, with laying it out and painting it. Beyond, the next one shows half as many answers: typing goes on
-/// meanwhile. In half of it, one more.
-const FRAME_MS: u32 = 24;
+/// What one of the tasks may take. Beyond, the next turn is for half as many answers; within half of it, for one more.
+const TASK_MS: u32 = 24;
 
 #[derive(Clone, Copy)]
 pub struct Frames {
     cells: State<Vec<LiveCell>>,
     asked: StoredValue<bool>,
-    /// The cell that the next frame begins with.
-    turn: StoredValue<usize>,
+    /// The cell that the next turn begins with.
+    first: StoredValue<usize>,
     /// So many answers at most.
     most: StoredValue<usize>,
 }
 
 impl Frames {
     pub fn new(cells: State<Vec<LiveCell>>) -> Self {
-        Self { cells, asked: StoredValue::new(false), turn: StoredValue::new(0), most: StoredValue::new(2) }
+        Self { cells, asked: StoredValue::new(false), first: StoredValue::new(0), most: StoredValue::new(2) }
     }
 
-    /// One frame for all cells.
+    /// One turn for all cells.
     pub fn ask(self) {
         if self.asked.try_get_value() == Some(false) {
             self.asked.set_value(true);
-            request_animation_frame(move || self.show());
+            set_timeout(move || self.change(), Duration::ZERO);
         }
     }
 
-    fn show(self) {
+    fn change(self) {
         // None: the page has gone since.
         let Some(most) = self.most.try_get_value() else { return };
         let began = browser::now_ms();
         let cells = self.cells.get_untracked();
-        let first = self.turn.get_value();
-        let mut shown = 0;
+        let first = self.first.get_value();
+        let mut changed = Vec::new();
         for step in 0..cells.len() {
             let at = (first + step) % cells.len();
-            if shown < most && cells.get(at).is_some_and(|cell| cell.flush()) {
-                shown += 1;
-                self.turn.set_value(at + 1);
+            if changed.len() < most
+                && let Some(cell) = cells.get(at).filter(|cell| cell.flush())
+            {
+                changed.push(*cell);
+                self.first.set_value(at + 1);
             }
         }
-        // Laying out comes after this, and is most of the work: only when it is done is it known what the frame took.
-        set_timeout(move || self.painted(shown, browser::now_ms().wrapping_sub(began)), Duration::ZERO);
+        leptos::task::spawn_local(async move {
+            // What shows the text runs first.
+            leptos::task::tick().await;
+            self.lay_out(&changed, began);
+        });
     }
 
-    fn painted(self, shown: usize, took: u32) {
+    /// Where to scroll to is known only when all is laid out.
+    fn lay_out(self, changed: &[LiveCell], began: u32) {
+        changed.iter().for_each(|cell| cell.follow());
+        let (changed, took) = (changed.len(), since(began));
+        request_animation_frame(move || {
+            let began = browser::now_ms();
+            set_timeout(move || self.painted(changed, took.max(since(began))), Duration::ZERO);
+        });
+    }
+
+    /// `took` is what the longest of the tasks took.
+    fn painted(self, changed: usize, took: u32) {
         if self.asked.try_set_value(false).is_some() {
             return;
         }
-        if took > FRAME_MS {
-            self.most.set_value((shown / 2).max(1));
-        } else if took < FRAME_MS / 2 {
-            self.most.update_value(|most| *most = (*most + 1).min(shown + 2));
+        if took > TASK_MS {
+            self.most.set_value((changed / 2).max(1));
+        } else if took < TASK_MS / 2 {
+            self.most.set_value(changed + 1);
         }
         if self.cells.get_untracked().into_iter().any(LiveCell::has_more) {
             self.ask();
         }
     }
+}
+
+fn since(began: u32) -> u32 {
+    browser::now_ms().wrapping_sub(began)
 }
