@@ -9,8 +9,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { Browser } from './lib/browser.mjs';
 import { ANSWERS } from './lib/answers.mjs';
+import { Browser } from './lib/browser.mjs';
 import { named, saying } from './lib/upstream.mjs';
 import { World } from './lib/world.mjs';
 import { HOME, arrange, grows, openForm, openRun, start } from './lib/workbench.mjs';

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 
+import { ANSWERS } from '../lib/answers.mjs';
 import { eventually, expect } from '../lib/expect.mjs';
 import { costNano, exactDollars } from '../lib/journal.mjs';
 import { TEAM, ask, press } from '../lib/steps.mjs';
-import { named } from '../lib/upstream.mjs';
+import { named, saying } from '../lib/upstream.mjs';
 import {
   HOME, PRICE, answer, arrange, cell, ended, figure, finished, gridOf, layout, log, newKey, only, openForm, openRun, part, plain, reload, runButton, runFromForm, runOf,
   start, state, view,
@@ -20,6 +21,7 @@ const MODELS = [
   { name: 'free', upstream: named('free', { words: 8 }), price: { input: '', output: '' } },
   { name: 'long', upstream: named('long', { words: 1500 }) },
   { name: 'longer', upstream: named('longer', { words: 2500 }) },
+  { name: 'growing', upstream: named('growing', { echo: true, pace: 10 }), max_output: 16_384 },
   { name: 'failing', upstream: named('failing', { 500: true }) },
   { name: 'cached', upstream: named('cached', { words: 20, prompt: 1000, cached: 600, think: 7, 'show-thoughts': true, served: 'fake-cached-2026' }) },
 ];
@@ -244,6 +246,25 @@ export const tests = [
     await cell(page, 'm3', 2).waitFor();
     await openRun(world, run, '?view=nonsense&cell=99.99&base=77', page);
     await cell(page, 'm1', 1).waitFor();
+  }],
+
+  ['pg_15 an answer that grows is read at its end, until its reader scrolls up, and again from there on', async (world) => {
+    const page = await world.browser.open(HOME);
+    const text = ANSWERS.map((it) => it.text).join('\n\n');
+    const run = await start(page, { models: ['growing'], user: saying(`${text}\n\n${text}`) });
+    await openRun(world, run, '', page);
+    const box = () => log(page, 'growing').evaluate((it) => ({ top: it.scrollTop, rest: it.scrollHeight - it.clientHeight - it.scrollTop, all: it.scrollHeight }));
+    const grown = (all) => eventually('the answer grows', box, (it) => it.all > all + 200);
+    const first = await grown((await box()).all);
+    assert.ok(first.rest <= 24, `${first.rest} px below the reader`);
+    await log(page, 'growing').evaluate((it) => { it.scrollTop = 40; });
+    const later = await grown(first.all);
+    assert.equal(later.top, 40);
+    await log(page, 'growing').evaluate((it) => { it.scrollTop = it.scrollHeight; });
+    const last = await grown(later.all);
+    assert.ok(last.rest <= 24, `${last.rest} px below the reader`);
+    await page.getByRole('button', { name: /^Stop all/ }).click();
+    await ended(page, run);
   }],
 
   ['pg_15 answers of a row scroll together when asked to', async (world) => {
