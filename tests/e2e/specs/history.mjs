@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 
 import { eventually, expect } from '../lib/expect.mjs';
+import { costNano } from '../lib/journal.mjs';
 import { Keyboard } from '../lib/keyboard.mjs';
 import { look } from '../lib/look.mjs';
 import { TEAM, ask, press } from '../lib/steps.mjs';
 import { named } from '../lib/upstream.mjs';
-import { HOME, arrange, cell, ended, finished, newKey, openRun, runButton, runOf, start } from '../lib/workbench.mjs';
+import { HOME, PRICE, arrange, cell, ended, finished, newKey, openRun, runButton, runOf, start } from '../lib/workbench.mjs';
 
 const MODELS = [
   { name: 'steady', upstream: named('steady', { words: 25 }) },
@@ -37,6 +38,12 @@ async function call(world, secret, [model, task, tag, words], stream = true) {
   const reply = await fetch(`${world.url}/v1/chat/completions`, { method: 'POST', headers, body });
   await reply.text().catch(() => undefined);
   return reply.headers.get('x-request-id');
+}
+
+/** `$0.000123456` in nano-dollars. */
+function nano(text) {
+  const [whole, fraction = ''] = text.replace('$', '').replaceAll(',', '').split('.');
+  return BigInt(whole + fraction.padEnd(9, '0'));
 }
 
 const list = (page, filters = [], more = {}) => ask(page, 'history/list', { query: { team: TEAM.slug, filters, limit: 100, ...more } });
@@ -192,7 +199,38 @@ export const tests = [
     assert.equal(locked.lock, 'in_run');
   }],
 
-  ['hi_7 a request is replayed in the playground, with its words and its parameters', async (world) => {
+  ['hi_6 a receipt tells the decision, the tokens, the price and the arithmetic, and the JSON says the same to the nano-dollar', async (world) => {
+    const before = world.journal.attempts().length;
+    const id = await call(world, world.secret, ['steady', '', '', 'A bill, please.']);
+    const [served] = world.journal.attempts().slice(before);
+    const page = await world.browser.open(HISTORY);
+    const { rows } = await eventually('it is settled', () => list(page, ['model:in:steady']), (it) => it.rows[0].attempt === served.attempt && it.rows[0].state !== 'reserved');
+    await world.browser.open(`${HISTORY}/${rows[0].request}`, page);
+    const bill = page.getByRole('table', { name: 'Cost by token class' });
+    const amounts = await bill.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => [...row.cells].map((it) => it.innerText.trim())));
+    const cost = costNano(served.usage, { input: PRICE.input, cacheRead: PRICE.cache_read, output: PRICE.output });
+    const { prompt, cached, completion } = served.usage;
+    const tokensAt = (rate) => amounts.filter((row) => Number(row[2]) === rate).reduce((sum, row) => sum + Number(row[1]), 0);
+    assert.deepEqual([2.5, 0.25, 10].map(tokensAt), [prompt - cached, cached, completion]);
+
+    const answer = await page.request.get(`/api/v1/requests/${id}`, { headers: { authorization: `Bearer ${world.secret}` } });
+    const receipt = await answer.json();
+    const [attempt] = receipt.attempts;
+    assert.deepEqual([receipt.model, receipt.attempts.length, attempt.outcome, attempt.usage_source], ['steady', 1, 'success', 'provider_final']);
+    assert.deepEqual([attempt.usage.input, attempt.usage.cache_read, attempt.usage.output + attempt.usage.reasoning], [prompt - cached, cached, completion]);
+    assert.deepEqual(attempt.price.usd_per_million.map((it) => [it.class, Number(it.usd)]).sort(), [['cache_read', 0.25], ['input', 2.5], ['output', 10]]);
+    for (const text of [attempt.cost_usd, attempt.charged_usd, receipt.cost_usd]) assert.equal(nano(text), cost);
+    assert.ok(nano(attempt.reserved.usd) >= cost, 'more was held back than it cost');
+
+    const ledger = page.locator('.ledger-lines');
+    const line = (term) => ledger.locator('div').filter({ has: page.getByText(term, { exact: true }) }).locator('dd').first().getAttribute('title');
+    assert.equal(nano(await line('Charged')), cost);
+    assert.equal(nano(await line('Reserved before sending')), nano(attempt.reserved.usd));
+    assert.equal(nano(await line('Given back')), nano(attempt.reserved.usd) - cost);
+    for (const words of [receipt.route.why, `/api/v1/requests/${id}`]) await expect(page.locator('main')).toContainText(words);
+  }],
+
+  ['hi_7 pg_12 a request is replayed in the playground as a column, with its words and its parameters', async (world) => {
     const page = await world.browser.open(HISTORY);
     const { rows } = await list(page, ['model:in:slow']);
     await world.browser.open(`${HISTORY}/${rows[0].request}`, page);
