@@ -1,7 +1,7 @@
 //! What people say about answers, and the tables made of it.
 
 use domain::{
-    feedback::{GiveVerdict, NewVote, PairRow, Verdicts, VerdictsQuery},
+    feedback::{GiveVerdict, NewVote, PairRow, Verdict, Verdicts, VerdictsQuery},
     id::RunId,
 };
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use super::{Failure, protocol::JsonPost};
 use super::{actor, context, respond};
 
 #[server(prefix = "/ui", endpoint = "feedback/give", protocol = JsonPost)]
-pub async fn give(input: GiveVerdict) -> Result<(), Failure> {
+pub async fn give(input: GiveVerdict) -> Result<Verdict, Failure> {
     respond(control::feedback::give(&context()?, &actor()?, input)).await
 }
 

@@ -18,6 +18,7 @@ use crate::{
         text_box::{TextBox, text_box},
         toast::Toasts,
     },
+    format::percent,
     prelude::*,
 };
 
@@ -41,21 +42,42 @@ impl Row {
         self.given.with(|given| given.as_ref().and_then(read).is_some_and(|it| it == value))
     }
 
-    /// Shown at once; what the server refuses is taken back.
     fn give(self, change: &dyn Fn(&mut Verdict)) {
+        self.give_with(None, change, Callback::new(|()| ()));
+    }
+
+    /// Shown at once; what the server refuses is taken back. `kept` is measured there; `taken` hears that it was.
+    fn give_with(self, kept: Option<String>, change: &dyn Fn(&mut Verdict), taken: Callback<()>) {
         let before = self.given.get_untracked();
         let mut verdict = before.clone().unwrap_or_default();
         change(&mut verdict);
         self.given.set(Some(verdict.clone()));
-        let input = GiveVerdict { team: self.team.get_value(), request: self.request, verdict };
-        ask(api::feedback::Give { input }, move |answer| {
-            if let Err(failure) = answer {
+        let is_measured = kept.is_some();
+        let input = GiveVerdict { team: self.team.get_value(), request: self.request, verdict, kept };
+        ask(api::feedback::Give { input }, move |answer| match answer {
+            Ok(Verdict { edit_distance, .. }) => {
+                if is_measured {
+                    self.given.update(|given| {
+                        if let Some(given) = given {
+                            given.edit_distance = edit_distance;
+                        }
+                    });
+                }
+                taken.run(());
+            }
+            Err(failure) => {
                 self.given.set(before);
                 if let Some(toasts) = self.toasts {
                     toasts.problem(sentence(&failure.0.message));
                 }
             }
         });
+    }
+
+    /// Of an answer with edits, how much of it they changed.
+    fn changed(self) -> Option<u16> {
+        let edited = |it: &&Verdict| it.outcome == Some(Acceptance::Edited);
+        self.given.with(|given| given.as_ref().filter(edited).and_then(|it| it.edit_distance))
     }
 }
 
@@ -87,6 +109,11 @@ pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict
         <div class="verdict" role="group" aria-label="Your verdict">
             <div class="verdict-line">
                 <span class="verdict-outcomes">{outcomes}</span>
+                {live(move || {
+                    row.changed()
+                        .map(|it| view! { <span class="verdict-changed">{percent(it)} " changed"</span> }.erase())
+                        .into_any()
+                })}
                 <span class="verdict-stars" role="group" aria-label="Stars">
                     {stars}
                 </span>
@@ -132,20 +159,36 @@ fn note(row: Row, open: RwSignal<bool>, key: &str) -> AnyView {
         rows,
         ..TextBox::default()
     };
+    let kept = RwSignal::new(String::new());
     let nothing = Callback::new(|()| ());
+    let is_edited = move || row.has(|it| it.outcome, Acceptance::Edited);
     let save = move || {
         let comment = comment.get_untracked().trim().to_owned();
         let tags: Vec<String> = tags.with_untracked(|tags| {
             tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
         });
-        row.give(&|it| {
+        let kept = kept.with_untracked(|kept| (is_edited() && !kept.trim().is_empty()).then(|| kept.clone()));
+        let change = move |it: &mut Verdict| {
             it.comment.clone_from(&comment);
             it.tags.clone_from(&tags);
-        });
-        open.set(false);
+        };
+        // What was typed stays until it is known that it was taken.
+        row.give_with(kept, &change, Callback::new(move |()| _ = open.try_set(false)));
+    };
+    let kept_id = format!("{key}-kept");
+    let kept_box = move || {
+        let it = TextBox {
+            id: kept_id.clone(),
+            label: "What you kept".to_owned(),
+            hint: "How much of the answer it changed is measured; the text is not stored.".to_owned(),
+            rows: 3,
+            ..TextBox::default()
+        };
+        text_box(it, String::new(), Callback::new(move |text| kept.set(text)), nothing)
     };
     view! {
         <div class="verdict-form">
+            {when(is_edited, kept_box)}
             {text_box(field("comment", "Comment", 2), now.comment, Callback::new(move |text| comment.set(text)), nothing)}
             {text_box(field("tags", "Tags, parted by commas", 0), now.tags.join(", "), Callback::new(move |text| tags.set(text)), nothing)}
             <div>{plain_button(Look::Secondary, "Save note", "", save)}</div>

@@ -35,17 +35,19 @@ use measure::Ruler;
 
 const UNKNOWN: &str = "your team has no request with this id";
 
-/// A person says how a request went; saying it again replaces it, and an empty verdict takes it back. Answers of runs are for
-/// every member to judge, other requests for who made them and for who manages the team.
-pub async fn give(ctx: &Context, actor: &Actor, input: GiveVerdict) -> Result<(), Error> {
-    let GiveVerdict { team, request, verdict } = input;
+/// A person says how a request went, and learns what was kept of it; saying it again replaces it, and an empty verdict takes it
+/// back. Answers of runs are for every member to judge, other requests for who made them and for who manages the team.
+pub async fn give(ctx: &Context, actor: &Actor, input: GiveVerdict) -> Result<Verdict, Error> {
+    let GiveVerdict { team, request, verdict, kept } = input;
     let team = actor.team(ctx, &team).await?;
     actor.require(Permission::RunPlayground, &team)?;
     let user = actor.user().ok_or(Error::NeedsPerson)?;
-    let verdict = item::checked(verdict)?;
+    let mut verdict = item::checked(verdict)?;
+    let kept = item::kept(kept)?;
     let own = history::labels(actor, &team).ok_or(Error::NeedsPerson)?;
-    let mut tx = ctx.begin().await?;
-    let facts = store::history::facts(&mut tx, team.id, &[request]).await?.pop().ok_or(Error::NotFound)?;
+    let mut db = pool::connection(&ctx.pools.dashboard).await?;
+    let facts = store::history::facts(&mut db, team.id, &[request]).await?.pop().ok_or(Error::NotFound)?;
+    drop(db);
     if facts.run.is_none() && own.is_some() && own != facts.user {
         return Err(Error::NotFound);
     }
@@ -53,9 +55,17 @@ pub async fn give(ctx: &Context, actor: &Actor, input: GiveVerdict) -> Result<()
         let message = format!("this request is older than {FEEDBACK_DAYS} days");
         return Err(ApiError::field("request", message).into());
     }
+    if let Some(kept) = kept {
+        let measured = Ruler::default().measure(ctx, team.id, &facts, kept).await?;
+        verdict.edit_distance = Some(measured.map_err(|why| ApiError::field("kept", why))?);
+    }
+    let mut tx = ctx.begin().await?;
     let id = FeedbackId::new(&*ctx.clock, &*ctx.entropy);
     match store::feedback::give(&mut tx, team.id, Source::User(user), request, id, &verdict).await? {
-        Gave::New | Gave::Same => Ok(pool::commit(tx).await?),
+        Gave::New | Gave::Same => {
+            pool::commit(tx).await?;
+            Ok(verdict)
+        }
         Gave::NoSuch => Err(Error::NotFound),
     }
 }

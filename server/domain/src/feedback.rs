@@ -220,4 +220,7 @@ pub struct GiveVerdict {
     pub team: String,
     pub request: RequestId,
     pub verdict: Verdict,
+    /// What was kept of the answer in the end. It is measured against the answer, in place of a given distance, and dropped.
+    #[serde(default)]
+    pub kept: Option<String>,
 }

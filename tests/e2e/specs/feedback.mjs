@@ -47,6 +47,12 @@ export const tests = [
     // Another word replaces the first; pressing it again takes it back.
     await button(page, 'bad', 'Accept with edits').click();
     await eventually('it is replaced', () => reported(page, 'bad'), (row) => row?.edited === 1 && row.rejected === 0);
+    await press(verdict(page, 'bad'), 'Note');
+    const said = await ask(page, 'runs/get', { team: TEAM.slug, run, rows: 1 }).then(({ cells }) => cells.find((it) => it.place.variant === 1).samples[0].text);
+    await verdict(page, 'bad').getByLabel('What you kept').fill(said.slice(0, Math.floor(said.length / 2)));
+    await press(verdict(page, 'bad'), 'Save note');
+    await eventually('the edits are measured', () => verdict(page, 'bad').innerText(), (text) => /\b[1-9]\d?\.\d %\s+changed/.test(text));
+    assert.ok((await reported(page, 'bad')).edit_distance > 3_000);
     await button(page, 'bad', 'Accept with edits').click();
     await eventually('it is taken back', () => reported(page, 'bad'), (row) => !row || row.n === 0);
     await look(world, page, 'verdicts-in-cells');

@@ -54,6 +54,15 @@ pub(super) fn checked(verdict: Verdict) -> Result<Verdict, ApiError> {
     whole(verdict).map_err(|FieldError { field, message }| ApiError::field(&field, message))
 }
 
+/// What a person pasted; nothing but space is nothing.
+pub(super) fn kept(text: Option<String>) -> Result<Option<String>, ApiError> {
+    let text = text.filter(|text| !text.trim().is_empty());
+    if text.as_ref().is_some_and(|text| text.len() > LONGEST_TEXT) {
+        return Err(ApiError::field("kept", format!("use at most {} MiB", LONGEST_TEXT / 1024 / 1024)));
+    }
+    Ok(text)
+}
+
 fn whole(verdict: Verdict) -> Result<Verdict, FieldError> {
     let Verdict { outcome, edit_distance, rating, comment, tags } = verdict;
     if edit_distance.is_some_and(|parts| parts > 10_000) {

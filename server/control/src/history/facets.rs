@@ -12,7 +12,7 @@ use super::asked::{self, Asked};
 use crate::{Actor, Context, Error, stamps::Stamps};
 
 /// Requests that are counted at most, the newest.
-const MOST_COUNTED: u32 = 20_000;
+const MOST_COUNTED: u32 = 10_000;
 
 /// How many requests of the same list have each value. Only rows that the reader may see are counted, and only what was
 /// counted has a name here.

@@ -204,7 +204,7 @@ async fn fb_1_verdicts_come_within_30_days() {
     assert_eq!(answers[0].as_ref().err().map(|wrong| wrong.field.as_str()), Some("request_id"));
     assert_eq!(answers[1], Ok(()));
     let lead = world.actor("lead").await;
-    let input = GiveVerdict { team: "alpha".to_owned(), request: old, verdict: accepted() };
+    let input = GiveVerdict { team: "alpha".to_owned(), request: old, verdict: accepted(), kept: None };
     assert_eq!(fields(feedback::give(&world.ctx, &lead, input).await), ["request"]);
 }
 
@@ -226,11 +226,11 @@ async fn fb_4_members_judge_answers_of_runs_and_their_own_calls_and_admins_of_th
         ("stranger", small, Some(ErrorKind::NotFound)),
     ] {
         let actor = world.actor(who).await;
-        let input = GiveVerdict { team: "alpha".to_owned(), request, verdict: accepted() };
+        let input = GiveVerdict { team: "alpha".to_owned(), request, verdict: accepted(), kept: None };
         assert_eq!(kind(feedback::give(&world.ctx, &actor, input).await), wanted, "{who}");
     }
     let stranger = world.actor("stranger").await;
-    let input = GiveVerdict { team: "beta".to_owned(), request: small, verdict: accepted() };
+    let input = GiveVerdict { team: "beta".to_owned(), request: small, verdict: accepted(), kept: None };
     assert_eq!(kind(feedback::give(&world.ctx, &stranger, input).await), Some(ErrorKind::NotFound));
     let mut by: Vec<String> = said(&world, small).await.into_iter().map(|(by, _)| by).collect();
     by.sort_unstable();
@@ -243,7 +243,7 @@ async fn fb_4_a_person_sees_what_they_said_in_the_cell_and_may_take_it_back() {
     let member = world.actor("member").await;
     let verdict = Verdict { rating: Some(2), comment: " too short ".to_owned(), ..accepted() };
     let give = async |verdict: Verdict| {
-        let input = GiveVerdict { team: "alpha".to_owned(), request: small, verdict };
+        let input = GiveVerdict { team: "alpha".to_owned(), request: small, verdict, kept: None };
         feedback::give(&world.ctx, &member, input).await
     };
     give(verdict.clone()).await.expect("given");
@@ -258,6 +258,26 @@ async fn fb_4_a_person_sees_what_they_said_in_the_cell_and_may_take_it_back() {
 }
 
 #[tokio::test]
+async fn fb_3_a_person_who_pastes_what_they_kept_learns_how_much_of_the_answer_it_changed() {
+    let (world, run, [small, _]) = answered().await;
+    let answer = view(&world, run).await.cells[0].samples[0].text.clone();
+    let member = world.actor("member").await;
+    let give = async |kept: &str| {
+        let verdict = Verdict { outcome: Some(Acceptance::Edited), ..Verdict::default() };
+        let input = GiveVerdict { team: "alpha".to_owned(), request: small, verdict, kept: Some(kept.to_owned()) };
+        feedback::give(&world.ctx, &member, input).await
+    };
+    assert_eq!(give(&answer).await.expect("given").edit_distance, Some(0));
+    assert_eq!(give(" \n").await.expect("given").edit_distance, None);
+    let other = give("nothing of it").await.expect("given");
+    assert!(other.edit_distance.is_some_and(|parts| parts > 5_000), "{other:?}");
+    assert_eq!(view(&world, run).await.cells[0].samples[0].verdict, Some(other));
+    assert_eq!(fields(give(&"x".repeat(3 * 1024 * 1024)).await), ["kept"]);
+    let stored = world.db.text("SELECT string_agg(f::text, ' ') FROM feedback f").await;
+    assert!(!stored.contains("nothing of it"), "{stored}");
+}
+
+#[tokio::test]
 async fn hi_6_a_receipt_for_a_key_shows_what_the_key_said_and_nothing_of_people() {
     let (world, _, _) = answered().await;
     let call = by_key(&world).await;
@@ -265,7 +285,7 @@ async fn hi_6_a_receipt_for_a_key_shows_what_the_key_said_and_nothing_of_people(
     send(&world, vec![FeedbackItem { comment: "by the key".to_owned(), ..item(call) }]).await;
     let lead = world.actor("lead").await;
     let verdict = Verdict { comment: "by a person".to_owned(), ..accepted() };
-    let input = GiveVerdict { team: "alpha".to_owned(), request: call, verdict };
+    let input = GiveVerdict { team: "alpha".to_owned(), request: call, verdict, kept: None };
     feedback::give(&world.ctx, &lead, input).await.expect("given");
     assert_eq!(said(&world, call).await.len(), 2);
     let receipt = history::receipt(&world.ctx, team, key, call).await.expect("receipt");

@@ -65,7 +65,7 @@ async fn give(world: &World, who: &str, request: RequestId, outcome: Acceptance,
     let actor = world.actor(who).await;
     let verdict =
         Verdict { outcome: Some(outcome), rating: Some(rating), edit_distance: Some(distance), ..Verdict::default() };
-    let input = GiveVerdict { team: "alpha".to_owned(), request, verdict };
+    let input = GiveVerdict { team: "alpha".to_owned(), request, verdict, kept: None };
     feedback::give(&world.ctx, &actor, input).await.expect("given");
 }
 

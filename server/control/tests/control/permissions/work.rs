@@ -127,7 +127,7 @@ fn view(target: &Target) -> NewView {
 }
 
 fn verdict() -> GiveVerdict {
-    GiveVerdict { team: alpha(), request: REQUEST, verdict: Verdict::default() }
+    GiveVerdict { team: alpha(), request: REQUEST, verdict: Verdict::default(), kept: None }
 }
 
 fn vote() -> NewVote {
