@@ -179,9 +179,8 @@ fn note(row: Row, open: RwSignal<bool>, key: &str) -> AnyView {
     let kept_box = move || {
         let it = TextBox {
             id: kept_id.clone(),
-            label: "What you kept".to_owned(),
-            hint: "How much of the answer it changed is measured; the text is not stored.".to_owned(),
-            rows: 3,
+            label: "What you kept: measured, not stored".to_owned(),
+            rows: 2,
             ..TextBox::default()
         };
         text_box(it, String::new(), Callback::new(move |text| kept.set(text)), nothing)

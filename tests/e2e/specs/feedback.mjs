@@ -49,7 +49,7 @@ export const tests = [
     await eventually('it is replaced', () => reported(page, 'bad'), (row) => row?.edited === 1 && row.rejected === 0);
     await press(verdict(page, 'bad'), 'Note');
     const said = await ask(page, 'runs/get', { team: TEAM.slug, run, rows: 1 }).then(({ cells }) => cells.find((it) => it.place.variant === 1).samples[0].text);
-    await verdict(page, 'bad').getByLabel('What you kept').fill(said.slice(0, Math.floor(said.length / 2)));
+    await verdict(page, 'bad').getByLabel(/^What you kept/).fill(said.slice(0, Math.floor(said.length / 2)));
     await press(verdict(page, 'bad'), 'Save note');
     await eventually('the edits are measured', () => verdict(page, 'bad').innerText(), (text) => /\b[1-9]\d?\.\d %\s+changed/.test(text));
     assert.ok((await reported(page, 'bad')).edit_distance > 3_000);
