@@ -8,15 +8,16 @@ fn by_id(id: &str) -> Option<Element> {
     document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
 }
 
-/// Is the scrolled box at its end, give or take a line?
-pub fn is_at_end(id: &str) -> bool {
-    by_id(id).is_none_or(|it| it.scroll_top() + it.client_height() + 24 >= it.scroll_height())
+/// Is a box that was scrolled to `top` further up now, and not at its end, give or take a line?
+pub fn is_scrolled_up(id: &str, top: i32) -> bool {
+    by_id(id).is_some_and(|it| it.scroll_top() < top && it.scroll_top() + it.client_height() + 24 < it.scroll_height())
 }
 
-pub fn scroll_to_end(id: &str) {
-    if let Some(element) = by_id(id) {
-        element.set_scroll_top(element.scroll_height());
-    }
+/// Where that is.
+pub fn scroll_to_end(id: &str) -> i32 {
+    let Some(element) = by_id(id) else { return 0 };
+    element.set_scroll_top(element.scroll_height());
+    element.scroll_top()
 }
 
 /// How far a box is scrolled, in thousandths of what it can be; the end, give or take a line, is all of it.

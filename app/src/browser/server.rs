@@ -63,10 +63,12 @@ pub fn zone() -> Option<String> {
 pub fn fragment() -> String {
     String::new()
 }
-pub fn is_at_end(_id: &str) -> bool {
+pub fn is_scrolled_up(_id: &str, _top: i32) -> bool {
     false
 }
-pub fn scroll_to_end(_id: &str) {}
+pub fn scroll_to_end(_id: &str) -> i32 {
+    0
+}
 pub fn scrolled(_id: &str) -> u32 {
     1_000
 }

@@ -186,7 +186,7 @@ fn element(tag: &'static str, children: Vec<AnyView>) -> AnyView {
     leptos::prelude::ElementChild::child(leptos::html::custom(tag), children).into_any()
 }
 
-/// Code that still grows is written again with each frame, and gets its colours when it is complete.
+/// Code gets its colours when it is complete.
 fn block(it: &Block, grows: bool) -> AnyView {
     match it {
         Block::Heading { level, text } => element(heading(*level), inlines(text)),

@@ -9,7 +9,7 @@ use domain::{
 use crate::{
     api::{self, protocol::ask},
     components::{
-        button::{Look, plain_button},
+        button::{Button, Look},
         erase::{Erase, views},
         error_panel::sentence,
         icon::icon,
@@ -34,6 +34,8 @@ struct Row {
     team: StoredValue<String>,
     request: RequestId,
     given: State<Option<Verdict>>,
+    /// A text is being measured: what is said meanwhile would not know the distance.
+    busy: RwSignal<bool>,
     toasts: Option<Toasts>,
 }
 
@@ -53,19 +55,18 @@ impl Row {
         change(&mut verdict);
         self.given.set(Some(verdict.clone()));
         let is_measured = kept.is_some();
+        self.busy.set(is_measured);
         let input = GiveVerdict { team: self.team.get_value(), request: self.request, verdict, kept };
         ask(api::feedback::Give { input }, move |answer| match answer {
-            Ok(Verdict { edit_distance, .. }) => {
+            Ok(taken_as) => {
                 if is_measured {
-                    self.given.update(|given| {
-                        if let Some(given) = given {
-                            given.edit_distance = edit_distance;
-                        }
-                    });
+                    self.given.set(Some(taken_as));
                 }
-                taken.run(());
+                // The form, and with it what it would do now, may be gone.
+                let _gone = (taken.try_run(()), self.busy.try_set(false));
             }
             Err(failure) => {
+                let _gone = self.busy.try_set(false);
                 self.given.set(before);
                 if let Some(toasts) = self.toasts {
                     toasts.problem(sentence(&failure.0.message));
@@ -81,9 +82,16 @@ impl Row {
     }
 }
 
+/// Pressed again, it is taken back. Only an answer with edits has a distance.
+fn choose(verdict: &mut Verdict, outcome: Acceptance) {
+    verdict.outcome = (verdict.outcome != Some(outcome)).then_some(outcome);
+    verdict.edit_distance = None;
+}
+
 /// `key` makes its ids unique on the page.
 pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict>>, key: String) -> AnyView {
-    let row = Row { team: StoredValue::new(team), request, given, toasts: use_context() };
+    let team = StoredValue::new(team);
+    let row = Row { team, request, given, busy: RwSignal::new(false), toasts: use_context() };
     let outcomes = views(OUTCOMES.to_vec(), &|(outcome, icon_name, name)| {
         view! {
             <button
@@ -92,9 +100,8 @@ pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict
                 title=name
                 aria-label=name
                 aria-pressed=move || row.has(|it| it.outcome, outcome).to_string()
-                on:click=move |_| {
-                    row.give(&|it| it.outcome = if it.outcome == Some(outcome) { None } else { Some(outcome) });
-                }
+                disabled=row.busy
+                on:click=move |_| row.give(&|it| choose(it, outcome))
             >
                 {icon(icon_name)}
             </button>
@@ -142,6 +149,7 @@ fn star(row: Row, stars: u8) -> AnyView {
             title=name.clone()
             aria-label=name
             aria-pressed=move || row.has(|it| it.rating, stars).to_string()
+            disabled=row.busy
             on:click=move |_| row.give(&|it| it.rating = if it.rating == Some(stars) { None } else { Some(stars) })
         >
             {live(move || icon(if is_lit() { "star-lit" } else { "star" }))}
@@ -183,14 +191,16 @@ fn note(row: Row, open: RwSignal<bool>, key: &str) -> AnyView {
             rows: 2,
             ..TextBox::default()
         };
-        text_box(it, String::new(), Callback::new(move |text| kept.set(text)), nothing)
+        text_box(it, kept.get_untracked(), Callback::new(move |text| kept.set(text)), nothing)
     };
     view! {
         <div class="verdict-form">
             {when(is_edited, kept_box)}
             {text_box(field("comment", "Comment", 2), now.comment, Callback::new(move |text| comment.set(text)), nothing)}
             {text_box(field("tags", "Tags, parted by commas", 0), now.tags.join(", "), Callback::new(move |text| tags.set(text)), nothing)}
-            <div>{plain_button(Look::Secondary, "Save note", "", save)}</div>
+            <div>
+                <Button look=Look::Secondary label="Save note" busy=row.busy press=Callback::new(move |()| save()) />
+            </div>
         </div>
     }
     .erase()

@@ -56,8 +56,14 @@ pub async fn give(ctx: &Context, actor: &Actor, input: GiveVerdict) -> Result<Ve
         return Err(ApiError::field("request", message).into());
     }
     if let Some(kept) = kept {
+        // How far a text is from an answer tells of the answer: only who may read it may ask.
+        let reads = history::reads(actor, &team)?;
+        if facts.run.is_none() && reads.is_some() && reads != facts.user {
+            let message = "only admins of the team read this answer: leave out what you kept";
+            return Err(ApiError::field("kept", message).into());
+        }
         let measured = Ruler::default().measure(ctx, team.id, &facts, kept).await?;
-        verdict.edit_distance = Some(measured.map_err(|why| ApiError::field("kept", why))?);
+        verdict.edit_distance = Some(measured.map_err(|why| ApiError::field("kept", why.to_people()))?);
     }
     let mut tx = ctx.begin().await?;
     let id = FeedbackId::new(&*ctx.clock, &*ctx.entropy);
@@ -131,7 +137,7 @@ impl Call<'_> {
         if let Some(kept) = final_text {
             match self.ruler.measure(self.ctx, self.team, facts, kept).await? {
                 Ok(parts) => verdict.edit_distance = Some(parts),
-                Err(why) => return Ok(Err(item::wrong("final_text", why))),
+                Err(why) => return Ok(Err(item::wrong("final_text", why.to_programs()))),
             }
         }
         Ok(Ok((request, verdict)))

@@ -169,7 +169,7 @@ pub async fn content(ctx: &Context, actor: &Actor, team: &str, request: RequestI
 
 /// Whose text alone this person reads; `None`: everybody's in the team. What others said is for admins of the team alone: a
 /// role at the instance shows numbers, never text (`security.md` AC-8).
-fn reads(actor: &Actor, team: &Access) -> Result<Option<UserId>, Error> {
+pub(crate) fn reads(actor: &Actor, team: &Access) -> Result<Option<UserId>, Error> {
     actor.require(Permission::ReadContent, team)?;
     match team.role {
         Some(TeamRole::Admin) => Ok(None),

@@ -16,6 +16,8 @@ pub const MAX_ITEMS: usize = 100;
 pub const FEEDBACK_DAYS: u16 = 30;
 pub const MAX_COMMENT_CHARS: usize = 2_000;
 pub const MAX_TAGS: usize = 20;
+/// Of a text that was kept in the end: as long as an answer may be that is stored.
+pub const MAX_KEPT_BYTES: usize = 2 * 1024 * 1024;
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,7 +44,7 @@ const FORM_BYTES: usize = 64 * 1024;
 const SERVER_FN_BYTES: usize = 1024 * 1024;
 /// The operations that take a whole file or a whole grid, and how large their bodies may be: inside of JSON its quotes and line
 /// ends take two bytes each.
-const FILES: [(&str, usize); 12] = [
+const FILES: [(&str, usize); 13] = [
     ("/ui/prices/import/preview", PRICE_FILE),
     ("/ui/prices/import/accept", PRICE_FILE),
     ("/ui/bundle/page", BUNDLE),
@@ -57,6 +57,7 @@ const FILES: [(&str, usize); 12] = [
     ("/ui/playground/save_draft", GRID),
     ("/ui/runs/forecast", GRID),
     ("/ui/runs/start", GRID),
+    ("/ui/feedback/give", KEPT),
 ];
 /// A new password brings a new session id.
 const NEW_PASSWORD: &str = "/ui/profile/change_password";
@@ -66,6 +67,7 @@ const BUNDLE: usize = domain::bundle::LARGEST_BUNDLE / 2 * 3;
 const IMAGE: usize = domain::grid::MAX_IMAGE_BYTES / 3 * 4 + 64 * 1024;
 const CASES: usize = domain::run::MAX_CASES_BYTES / 2 * 3;
 const GRID: usize = domain::grid::MAX_GRID_BYTES / 2 * 3;
+const KEPT: usize = domain::feedback::MAX_KEPT_BYTES / 2 * 3;
 pub const BODY_IDLE: Duration = Duration::from_secs(30);
 
 /// What handlers need. Cheap to clone.

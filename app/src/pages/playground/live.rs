@@ -1,5 +1,5 @@
 //! The state of a run in the browser: what the server rendered, completed by events. Text that arrives is gathered and shown
-//! once per frame.
+//! in turns.
 
 use domain::{
     Money,
@@ -171,6 +171,7 @@ impl LiveRun {
         let Some(sample) = cell.sample(sample) else { return };
         sample.error.set(message);
         sample.end(state, metrics);
+        request_animation_frame(move || cell.follow());
         cell.stopping.set(false);
         if let Some(announcer) = self.announcer {
             announcer.say(&self.sentence(cell, sample));

@@ -3,14 +3,12 @@
 use domain::{
     ApiError,
     error::FieldError,
-    feedback::{Acceptance, FeedbackItem, MAX_COMMENT_CHARS, MAX_TAGS, Verdict},
+    feedback::{Acceptance, FeedbackItem, MAX_COMMENT_CHARS, MAX_KEPT_BYTES, MAX_TAGS, Verdict},
     id::RequestId,
 };
 
 /// Characters of a tag.
 const LONGEST_TAG: usize = 64;
-/// Bytes of a text that was kept in the end: as long as an answer may be that is kept.
-const LONGEST_TEXT: usize = 2 * 1024 * 1024;
 
 /// One item that can be looked up.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,8 +33,8 @@ pub(super) fn read(item: FeedbackItem) -> Result<Item, FieldError> {
     if final_text.is_some() && edit_distance.is_some() {
         return Err(wrong("final_text", "send edit_distance or final_text, not both"));
     }
-    if final_text.as_ref().is_some_and(|text| text.len() > LONGEST_TEXT) {
-        return Err(wrong("final_text", format!("use at most {} MiB", LONGEST_TEXT / 1024 / 1024)));
+    if final_text.as_ref().is_some_and(|text| text.len() > MAX_KEPT_BYTES) {
+        return Err(wrong("final_text", format!("use at most {} MiB", MAX_KEPT_BYTES / 1024 / 1024)));
     }
     let rating = rating.map(|rating| u8::try_from(rating).ok().filter(|rating| (1..=5).contains(rating)).ok_or(()));
     let rating = rating.transpose().map_err(|()| wrong("rating", RATING))?;
@@ -57,8 +55,8 @@ pub(super) fn checked(verdict: Verdict) -> Result<Verdict, ApiError> {
 /// What a person pasted; nothing but space is nothing.
 pub(super) fn kept(text: Option<String>) -> Result<Option<String>, ApiError> {
     let text = text.filter(|text| !text.trim().is_empty());
-    if text.as_ref().is_some_and(|text| text.len() > LONGEST_TEXT) {
-        return Err(ApiError::field("kept", format!("use at most {} MiB", LONGEST_TEXT / 1024 / 1024)));
+    if text.as_ref().is_some_and(|text| text.len() > MAX_KEPT_BYTES) {
+        return Err(ApiError::field("kept", format!("use at most {} MiB", MAX_KEPT_BYTES / 1024 / 1024)));
     }
     Ok(text)
 }

@@ -273,6 +273,15 @@ async fn fb_3_a_person_who_pastes_what_they_kept_learns_how_much_of_the_answer_i
     assert!(other.edit_distance.is_some_and(|parts| parts > 5_000), "{other:?}");
     assert_eq!(view(&world, run).await.cells[0].samples[0].verdict, Some(other));
     assert_eq!(fields(give(&"x".repeat(3 * 1024 * 1024)).await), ["kept"]);
+    // An admin of the instance who is a member here counts everybody's calls and reads nobody's.
+    let call = by_key(&world).await;
+    world.db.execute("UPDATE users SET role = 'admin' WHERE name = 'Member'").await;
+    let member = world.actor("member").await;
+    let verdict = Verdict { outcome: Some(Acceptance::Edited), ..Verdict::default() };
+    let input = GiveVerdict { team: "alpha".to_owned(), request: call, verdict, kept: Some("a guess".to_owned()) };
+    assert_eq!(fields(feedback::give(&world.ctx, &member, input.clone()).await), ["kept"]);
+    feedback::give(&world.ctx, &member, GiveVerdict { kept: None, ..input }).await.expect("a word is theirs to say");
+
     let stored = world.db.text("SELECT string_agg(f::text, ' ') FROM feedback f").await;
     assert!(!stored.contains("nothing of it"), "{stored}");
 }

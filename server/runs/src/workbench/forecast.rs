@@ -60,7 +60,7 @@ const PROBES: [(&str, &str); 14] = [
 /// Why there is no forecast.
 #[derive(Debug, thiserror::Error)]
 pub enum ForecastError {
-    #[error("too many costs are being worked out: ask again in a moment")]
+    #[error("too many costs are being worked out at once: try again in a moment")]
     Busy,
     /// The thread ended without an answer: a defect, or the server stops.
     #[error("the cost could not be worked out")]

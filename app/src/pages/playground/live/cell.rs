@@ -24,6 +24,8 @@ pub struct LiveCell {
     pub stopping: RwSignal<bool>,
     /// The reader is at the end of the box and stays there.
     pub at_end: StoredValue<bool>,
+    /// Where the end was.
+    top: StoredValue<i32>,
 }
 
 /// One completion.
@@ -50,6 +52,7 @@ impl LiveCell {
             shown: RwSignal::new(0),
             stopping: RwSignal::new(false),
             at_end: StoredValue::new(true),
+            top: StoredValue::new(0),
         }
     }
 
@@ -119,6 +122,10 @@ impl LiveCell {
 
     /// Shows what has been gathered. Tells whether there was anything.
     pub fn flush(self) -> bool {
+        // A reader who has just scrolled up is believed before the browser tells of it.
+        if self.has_more() && browser::is_scrolled_up(&self.body_id(), self.top.try_get_value().unwrap_or_default()) {
+            let _gone = self.at_end.try_set_value(false);
+        }
         let all = self.samples.get_untracked();
         all.into_iter().fold(false, |any, sample| sample.flush() || any)
     }
@@ -126,7 +133,7 @@ impl LiveCell {
     /// Stays at the end when the reader was there.
     pub fn follow(self) {
         if self.at_end.try_get_value() == Some(true) {
-            browser::scroll_to_end(&self.body_id());
+            let _gone = self.top.try_set_value(browser::scroll_to_end(&self.body_id()));
         }
     }
 
