@@ -13,11 +13,15 @@ pub fn code_block(label: String, text: String) -> AnyView {
 
 /// The same while it grows: only its last lines are laid out again.
 pub fn growing_block(label: String, text: String) -> AnyView {
-    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).skip(LINES - 1).step_by(LINES).collect();
-    let starts = std::iter::once(0).chain(ends.iter().copied());
-    let parts = starts.zip(ends.iter().copied().chain([text.len()])).filter_map(|(start, end)| text.get(start..end));
-    let part = |part: &str| view! { <span class="code-lines">{part.to_owned()}</span> }.erase();
-    let parts: Vec<AnyView> = parts.map(part).collect();
+    let part = |part: &mut String| view! { <span class="code-lines">{std::mem::take(part)}</span> }.erase();
+    let (mut parts, mut open) = (Vec::new(), String::new());
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if number > 0 && number % LINES == 0 {
+            parts.push(part(&mut open));
+        }
+        open.push_str(line);
+    }
+    parts.push(part(&mut open));
     framed(label, text, parts.into_any())
 }
 

@@ -9,7 +9,7 @@ use domain::{
 use crate::{
     api::{self, protocol::ask},
     components::{
-        button::{Button, Look},
+        button::{Look, plain_button},
         erase::{Erase, views},
         error_panel::sentence,
         icon::icon,
@@ -34,8 +34,8 @@ struct Row {
     team: StoredValue<String>,
     request: RequestId,
     given: State<Option<Verdict>>,
-    /// A text is being measured: what is said meanwhile would not know the distance.
-    busy: RwSignal<bool>,
+    /// A text is being measured. What is said meanwhile would not know the distance, and is not heard.
+    busy: StoredValue<bool>,
     toasts: Option<Toasts>,
 }
 
@@ -45,28 +45,31 @@ impl Row {
     }
 
     fn give(self, change: &dyn Fn(&mut Verdict)) {
-        self.give_with(None, change, Callback::new(|()| ()));
+        self.give_with(None, change, None);
     }
 
-    /// Shown at once; what the server refuses is taken back. `kept` is measured there; `taken` hears that it was.
-    fn give_with(self, kept: Option<String>, change: &dyn Fn(&mut Verdict), taken: Callback<()>) {
+    /// Shown at once; what the server refuses is taken back. `kept` is measured there; `form` closes when all was taken.
+    fn give_with(self, kept: Option<String>, change: &dyn Fn(&mut Verdict), form: Option<RwSignal<bool>>) {
+        if self.busy.get_value() {
+            return;
+        }
         let before = self.given.get_untracked();
         let mut verdict = before.clone().unwrap_or_default();
         change(&mut verdict);
         self.given.set(Some(verdict.clone()));
         let is_measured = kept.is_some();
-        self.busy.set(is_measured);
+        self.busy.set_value(is_measured);
         let input = GiveVerdict { team: self.team.get_value(), request: self.request, verdict, kept };
         ask(api::feedback::Give { input }, move |answer| match answer {
             Ok(taken_as) => {
                 if is_measured {
                     self.given.set(Some(taken_as));
                 }
-                // The form, and with it what it would do now, may be gone.
-                let _gone = (taken.try_run(()), self.busy.try_set(false));
+                // The row may be gone.
+                let _gone = (form.map(|form| form.try_set(false)), self.busy.try_set_value(false));
             }
             Err(failure) => {
-                let _gone = self.busy.try_set(false);
+                let _gone = self.busy.try_set_value(false);
                 self.given.set(before);
                 if let Some(toasts) = self.toasts {
                     toasts.problem(sentence(&failure.0.message));
@@ -91,7 +94,7 @@ fn choose(verdict: &mut Verdict, outcome: Acceptance) {
 /// `key` makes its ids unique on the page.
 pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict>>, key: String) -> AnyView {
     let team = StoredValue::new(team);
-    let row = Row { team, request, given, busy: RwSignal::new(false), toasts: use_context() };
+    let row = Row { team, request, given, busy: StoredValue::new(false), toasts: use_context() };
     let outcomes = views(OUTCOMES.to_vec(), &|(outcome, icon_name, name)| {
         view! {
             <button
@@ -100,7 +103,6 @@ pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict
                 title=name
                 aria-label=name
                 aria-pressed=move || row.has(|it| it.outcome, outcome).to_string()
-                disabled=row.busy
                 on:click=move |_| row.give(&|it| choose(it, outcome))
             >
                 {icon(icon_name)}
@@ -116,11 +118,7 @@ pub fn verdict_row(team: String, request: RequestId, given: State<Option<Verdict
         <div class="verdict" role="group" aria-label="Your verdict">
             <div class="verdict-line">
                 <span class="verdict-outcomes">{outcomes}</span>
-                {live(move || {
-                    row.changed()
-                        .map(|it| view! { <span class="verdict-changed">{percent(it)} " changed"</span> }.erase())
-                        .into_any()
-                })}
+                <span class="verdict-changed">{move || row.changed().map(|it| percent(it) + " changed")}</span>
                 <span class="verdict-stars" role="group" aria-label="Stars">
                     {stars}
                 </span>
@@ -149,7 +147,6 @@ fn star(row: Row, stars: u8) -> AnyView {
             title=name.clone()
             aria-label=name
             aria-pressed=move || row.has(|it| it.rating, stars).to_string()
-            disabled=row.busy
             on:click=move |_| row.give(&|it| it.rating = if it.rating == Some(stars) { None } else { Some(stars) })
         >
             {live(move || icon(if is_lit() { "star-lit" } else { "star" }))}
@@ -181,7 +178,7 @@ fn note(row: Row, open: RwSignal<bool>, key: &str) -> AnyView {
             it.tags.clone_from(&tags);
         };
         // What was typed stays until it is known that it was taken.
-        row.give_with(kept, &change, Callback::new(move |()| _ = open.try_set(false)));
+        row.give_with(kept, &change, Some(open));
     };
     let kept_id = format!("{key}-kept");
     let kept_box = move || {
@@ -198,9 +195,7 @@ fn note(row: Row, open: RwSignal<bool>, key: &str) -> AnyView {
             {when(is_edited, kept_box)}
             {text_box(field("comment", "Comment", 2), now.comment, Callback::new(move |text| comment.set(text)), nothing)}
             {text_box(field("tags", "Tags, parted by commas", 0), now.tags.join(", "), Callback::new(move |text| tags.set(text)), nothing)}
-            <div>
-                <Button look=Look::Secondary label="Save note" busy=row.busy press=Callback::new(move |()| save()) />
-            </div>
+            <div>{plain_button(Look::Secondary, "Save note", "", save)}</div>
         </div>
     }
     .erase()
