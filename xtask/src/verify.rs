@@ -100,7 +100,7 @@ fn clippy_wasm() -> Result<()> {
 fn tests() -> Result<()> {
     build_programs()?;
     let mut test = shell::cargo(&["test"]);
-    with_programs(test.args(HOST))
+    with_programs(test.args(HOST).arg("--no-fail-fast"))
 }
 
 /// A test program that is not ours to compile; it gets a server and a fake provider to start.

@@ -8,6 +8,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::guard::Launch;
@@ -124,15 +126,24 @@ fn elsewhere(data_dir: &Path) -> Result<PathBuf, Error> {
     Ok(cluster)
 }
 
+/// How long a lock that has just been given back may still look held: a process that is being started has a copy of every
+/// open file until it becomes another program.
+const LOCK_LINGERS: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// Held as long as the owner lives; the kernel gives it back however the owner ends.
 fn lock(data_dir: &Path) -> Result<File, Error> {
     let path = data_dir.join("postgres.lock");
     let opened = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
     let file = opened.map_err(Error::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse { data_dir: data_dir.to_path_buf() }),
-        Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_LINGERS => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse { data_dir: data_dir.to_path_buf() }),
+            Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
+        }
     }
 }
 
@@ -189,6 +200,26 @@ mod tests {
 
         fs::remove_dir(&folder).unwrap();
         assert!(!used);
+    }
+
+    #[test]
+    fn a_lock_whose_owner_left_is_taken_when_the_last_copy_of_its_file_closes() {
+        let folder = Path::new(SHARED).join(format!("tallygate-test-{:016x}", random().unwrap()));
+        fs::create_dir(&folder).unwrap();
+        let owner = lock(&folder).unwrap();
+        // What a process that is being started has until it becomes another program.
+        let copy = owner.try_clone().unwrap();
+        drop(owner);
+        let starting = thread::spawn(move || {
+            thread::sleep(LOCK_PAUSE * 3);
+            drop(copy);
+        });
+
+        let next = lock(&folder);
+
+        starting.join().unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(next.is_ok(), "{next:?}");
     }
 
     #[test]

@@ -126,8 +126,11 @@ impl LiveCell {
         if self.has_more() && browser::is_scrolled_up(&self.body_id(), self.top.try_get_value().unwrap_or_default()) {
             let _gone = self.at_end.try_set_value(false);
         }
-        let all = self.samples.get_untracked();
-        all.into_iter().fold(false, |any, sample| sample.flush() || any)
+        let mut any = false;
+        for sample in self.samples.get_untracked() {
+            any |= sample.flush();
+        }
+        any
     }
 
     /// Stays at the end when the reader was there.
