@@ -58,7 +58,9 @@ pub async fn form_again(state: &AppState, path: &'static str, headers: &HeaderMa
         },
         move || app::shell(site.options()),
     );
-    let mut response = state.renderers.render(render(request)).await;
+    let (head, _) = request.into_parts();
+    let page = || render(Request::from_parts(head.clone(), Body::empty()));
+    let mut response = state.renderers.render(page).await;
     *response.status_mut() = status;
     response
 }

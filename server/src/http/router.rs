@@ -9,6 +9,7 @@ use std::{any::Any, collections::BTreeSet, sync::Arc, time::Duration};
 use app::{App, api::reference::Reference};
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, FromRef, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -238,7 +239,13 @@ async fn rendered(State(state): State<AppState>, request: Request, next: Next) -
     if request.uri().path().starts_with("/ui/") {
         return next.run(request).await;
     }
-    state.renderers.render(async move { next.run(request).await }).await
+    // A page is asked for without a body.
+    let (head, _) = request.into_parts();
+    let page = || {
+        let (next, request) = (next.clone(), Request::from_parts(head.clone(), Body::empty()));
+        async move { next.run(request).await }
+    };
+    state.renderers.render(page).await
 }
 
 /// A panic in a handler is an answer of 500, and the process lives. The text of a panic may hold anything: it is not shown.
