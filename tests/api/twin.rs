@@ -166,14 +166,19 @@ fn plain(answer: &Answer, swap: &Swap, is_foreign: bool) -> (u16, String) {
     (answer.status, parts.concat())
 }
 
-/// One replacement, compared with the same request for what nobody has. What is wrong twice is wrong: a page may print the time,
-/// and a minute may end between the two.
+/// One replacement, compared with the same request for what nobody has. What is shown, or is no answer, is wrong at once; the
+/// comparison is made again, with both, before it counts: a page may print the time, and a minute may end between the two.
 async fn try_swap(one: &Recorded, swap: &Swap) -> Vec<String> {
-    let first = try_once(one, swap).await;
-    if first.is_empty() { first } else { try_once(one, swap).await }
+    let (mut wrong, difference) = try_once(one, swap).await;
+    if difference.is_some() {
+        let (more, difference) = try_once(one, swap).await;
+        wrong.extend(more.into_iter().chain(difference));
+    }
+    wrong
 }
 
-async fn try_once(one: &Recorded, swap: &Swap) -> Vec<String> {
+/// What is wrong with the answer for beta's id, and how it differs from the one for nobody's.
+async fn try_once(one: &Recorded, swap: &Swap) -> (Vec<String>, Option<String>) {
     let mut wrong = Vec::new();
     let foreign = send(&one.visitor, &swap.apply(&one.call, true)).await;
     let tell = |what: &str| {
@@ -188,15 +193,14 @@ async fn try_once(one: &Recorded, swap: &Swap) -> Vec<String> {
     }
     let nobody = send(&one.visitor, &swap.apply(&one.call, false)).await;
     let (theirs, none) = (plain(&foreign, swap, true), plain(&nobody, swap, false));
-    if theirs != none {
+    let difference = (theirs != none).then(|| {
         let (theirs, none) = (format!("{} {}", theirs.0, theirs.1), format!("{} {}", none.0, none.1));
         let at = theirs.chars().zip(none.chars()).take_while(|(one, other)| one == other).count();
         let around = |text: &str| text.chars().skip(at.saturating_sub(40)).take(120).collect::<String>();
         let (theirs, none) = (around(&theirs), around(&none));
-        wrong
-            .push(format!("{}, {}: an id of beta's and one of nobody's: {theirs:?} and {none:?}", one.name, swap.name));
-    }
-    wrong
+        format!("{}, {}: an id of beta's and one of nobody's: {theirs:?} and {none:?}", one.name, swap.name)
+    });
+    (wrong, difference)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,24 +8,28 @@ fn by_id(id: &str) -> Option<Element> {
     document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
 }
 
-/// Is a box that was scrolled to `top` further up now, and not at its end, give or take a line?
+/// So near to its end, a box is at its end: about a line.
+const NEAR: i32 = 24;
+
+/// Is a box that was scrolled to `top` further up now, and not at its end?
 pub fn is_scrolled_up(id: &str, top: i32) -> bool {
-    by_id(id).is_some_and(|it| it.scroll_top() < top && it.scroll_top() + it.client_height() + 24 < it.scroll_height())
+    by_id(id)
+        .is_some_and(|it| it.scroll_top() < top && it.scroll_top() + it.client_height() + NEAR < it.scroll_height())
 }
 
-/// Where that is.
+/// Tells where the end is.
 pub fn scroll_to_end(id: &str) -> i32 {
     let Some(element) = by_id(id) else { return 0 };
     element.set_scroll_top(element.scroll_height());
     element.scroll_top()
 }
 
-/// How far a box is scrolled, in thousandths of what it can be; the end, give or take a line, is all of it.
+/// How far a box is scrolled, in thousandths of what it can be; the end is all of it.
 pub fn scrolled(id: &str) -> u32 {
     let Some(it) = by_id(id) else { return 1_000 };
     let room = it.scroll_height() - it.client_height();
     let top = it.scroll_top();
-    if top + 24 >= room { 1_000 } else { u32::try_from(i64::from(top) * 1_000 / i64::from(room.max(1))).unwrap_or(0) }
+    if top + NEAR >= room { 1_000 } else { u32::try_from(i64::from(top) * 1_000 / i64::from(room.max(1))).unwrap_or(0) }
 }
 
 /// Scrolls a box to a share of its height, in thousandths.

@@ -27,7 +27,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use http::StatusCode;
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::LocalSet,
     time::timeout,
 };
@@ -66,22 +66,32 @@ impl Renderers {
     where
         F: Future<Output = Response> + Send + 'static,
     {
-        let mut first = Box::pin(self.once(page()));
-        if let Ok(made) = timeout(SECOND_TRY, &mut first).await {
-            return made;
-        }
-        tracing::warn!("a page is not ready: it is made a second time");
-        tokio::select! {
-            made = first => made,
-            made = self.once(page()) => made,
-        }
-    }
-
-    async fn once(&self, page: impl Future<Output = Response> + Send + 'static) -> Response {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let Some(place) = self.place() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "too many pages are asked for: reload this one\n")
                 .into_response();
         };
+        let mut first = Box::pin(self.once(place, page()));
+        if let Ok(made) = timeout(SECOND_TRY, &mut first).await {
+            return made;
+        }
+        // Where there is no room for it, the first is waited for.
+        let Some(place) = self.place() else { return first.await };
+        tracing::warn!("a page is not ready: it is made a second time");
+        tokio::select! {
+            made = first => made,
+            made = self.once(place, page()) => made,
+        }
+    }
+
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    async fn once(
+        &self,
+        place: OwnedSemaphorePermit,
+        page: impl Future<Output = Response> + Send + 'static,
+    ) -> Response {
         let (mut done, made) = oneshot::channel();
         let job = async move {
             let made = tokio::select! {
@@ -189,6 +199,10 @@ mod tests {
         (status, String::from_utf8(body.to_vec()).expect("text"))
     }
 
+    async fn once(renderers: &Renderers, page: impl Future<Output = Response> + Send + 'static) -> Response {
+        renderers.once(renderers.place().expect("room"), page).await
+    }
+
     #[tokio::test]
     async fn a_page_and_its_tasks_stay_on_one_thread_while_others_are_made_beside_it() {
         let renderers = Renderers::start().expect("threads");
@@ -204,7 +218,7 @@ mod tests {
             let is_one = all.into_iter().all(|id| id == Ok(first)) && thread::current().id() == first;
             format!("{number} {is_one}").into_response()
         };
-        let pages = (0..100).map(|number| renderers.once(page(number)));
+        let pages = (0..100).map(|number| once(&renderers, page(number)));
         for (number, response) in futures_util::future::join_all(pages).await.into_iter().enumerate() {
             assert_eq!(said(response).await, (200, format!("{number} true")));
         }
@@ -228,6 +242,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_slow_page_is_waited_for_where_there_is_no_room_for_a_second_one() {
+        let renderers = Renderers::start().expect("threads");
+        let _others: Vec<_> = (1..MOST_PAGES).map(|_| renderers.place().expect("room")).collect();
+        let slow = || async {
+            tokio::time::sleep(SECOND_TRY * 2).await;
+            "slow".into_response()
+        };
+        assert_eq!(said(renderers.render(slow).await).await, (200, "slow".to_owned()));
+    }
+
+    #[tokio::test]
     async fn a_page_that_nobody_waits_for_is_given_up() {
         let renderers = Renderers::start().expect("threads");
         let (begun, begins) = oneshot::channel();
@@ -237,7 +262,7 @@ mod tests {
             begun.send(()).expect("somebody listens");
             std::future::pending().await
         };
-        let waits = renderers.once(page);
+        let waits = once(&renderers, page);
         tokio::select! {
             _ = waits => panic!("it has no end"),
             began = begins => began.expect("it began"),
@@ -249,9 +274,9 @@ mod tests {
     async fn a_page_that_panics_is_an_answer_and_the_next_one_is_made() {
         let renderers = Renderers::start().expect("threads");
         for _ in 0..MOST_THREADS {
-            let broken = renderers.once(async { panic!("a page that cannot be made") }).await;
+            let broken = once(&renderers, async { panic!("a page that cannot be made") }).await;
             assert_eq!(said(broken).await.0, 500);
         }
-        assert_eq!(said(renderers.once(async { "whole".into_response() }).await).await, (200, "whole".to_owned()));
+        assert_eq!(said(once(&renderers, async { "whole".into_response() }).await).await, (200, "whole".to_owned()));
     }
 }

@@ -1,9 +1,9 @@
 //! Cuts the browser program at each `lazy!` of `app`: what only one page needs becomes a file of its own.
 //!
 //! The splitter makes a file for every set of pages that share something, dozens of them, and a page would wait for many. So
-//! the small ones become two, `shared.wasm` and `workbench.wasm`; a large one stays, because not every page should wait for it. Functions of one
-//! file call those of another through the function table and all use one memory: they can be loaded in any order.
-//! `pages.json` says which files a page needs.
+//! the small ones become two, `shared.wasm` and `workbench.wasm`; a large one stays, because not every page should wait for it.
+//! Functions of one file call those of another through the function table and all use one memory: they can be loaded in any
+//! order. `pages.json` says which files a page needs.
 
 use std::collections::BTreeMap;
 use std::fs;
